@@ -1,0 +1,153 @@
+package blocklist
+
+import (
+	"bytes"
+	"fmt"
+	"math/bits"
+	"testing"
+)
+
+// benchmarkSets are the shapes whose speed matters: what every Internet-wide scan walks, the largest blocklist known
+// and the same list as targets, a blocklist made to crowd one bucket, and one such list as targets.
+func benchmarkSets() []struct {
+	name string
+	set  *Set
+} {
+	const n = 2_000_000
+	return []struct {
+		name string
+		set  *Set
+	}{
+		{"full-special", All().Minus(SpecialSet())},
+		{"full-2M-scattered", All().Minus(New(scattered(n)...))},
+		{"2M-scattered", New(scattered(n)...)},
+		{"full-2M-cluster", All().Minus(New(clustered(n)...))},
+		{"2M-cluster+half", New(append(clustered(n), Range{0, 0x7fffffff})...)},
+	}
+}
+
+// draw steps a generator that costs about a nanosecond and returns a number below n.
+func draw(state *uint64, n uint64) uint64 {
+	*state = *state*6364136223846793005 + 1442695040888963407
+	high, _ := bits.Mul64(*state, n)
+	return high
+}
+
+// BenchmarkDraw is the part of the lookups below that is not the lookup.
+func BenchmarkDraw(b *testing.B) {
+	state, sum := uint64(1), uint64(0)
+	for b.Loop() {
+		sum += draw(&state, addressSpace)
+	}
+	sink = sum
+}
+
+// BenchmarkSetAt asks for ranks drawn evenly, as a permutation does.
+func BenchmarkSetAt(b *testing.B) {
+	for _, bm := range benchmarkSets() {
+		b.Run("set="+bm.name, func(b *testing.B) {
+			state, sum, n := uint64(1), uint64(0), bm.set.Len()
+			for b.Loop() {
+				sum += uint64(bm.set.At(draw(&state, n)))
+			}
+			sink = sum
+		})
+	}
+}
+
+// BenchmarkSetAtSerial makes each rank depend on the address before, so that it shows the time to one answer rather than
+// the rate of many: what At costs within a loop that has much else to do.
+func BenchmarkSetAtSerial(b *testing.B) {
+	for _, bm := range benchmarkSets() {
+		b.Run("set="+bm.name, func(b *testing.B) {
+			state, n := uint64(1), bm.set.Len()
+			for b.Loop() {
+				state += uint64(bm.set.At(draw(&state, n)))
+			}
+			sink = state
+		})
+	}
+}
+
+// BenchmarkSetAtBatch is BenchmarkSetAt in batches; an operation is still one address.
+func BenchmarkSetAtBatch(b *testing.B) {
+	const batch = 64
+	for _, bm := range benchmarkSets() {
+		b.Run(fmt.Sprintf("set=%s/batch=%d", bm.name, batch), func(b *testing.B) {
+			var indexes [batch]uint64
+			var addrs [batch]uint32
+			state, sum, n := uint64(1), uint64(0), bm.set.Len()
+			for i := 0; i < b.N; i += batch {
+				for j := range indexes {
+					indexes[j] = draw(&state, n)
+				}
+				bm.set.AtBatch(addrs[:], indexes[:])
+				sum += uint64(addrs[0])
+			}
+			sink = sum
+		})
+	}
+}
+
+// BenchmarkSetAtCrowded asks only for ranks in the crowded part of a clustered list: the worst that a list can do.
+func BenchmarkSetAtCrowded(b *testing.B) {
+	const n = 2_000_000
+	s := New(append(clustered(n), Range{0, 0x7fffffff})...)
+	state, sum := uint64(1), uint64(0)
+	for b.Loop() {
+		sum += uint64(s.At(0x80000000 + draw(&state, n)))
+	}
+	sink = sum
+}
+
+func BenchmarkSetContains(b *testing.B) {
+	for _, bm := range benchmarkSets() {
+		b.Run("set="+bm.name, func(b *testing.B) {
+			state, found := uint64(1), uint64(0)
+			for b.Loop() {
+				if bm.set.Contains(uint32(draw(&state, addressSpace))) {
+					found++
+				}
+			}
+			sink = found
+		})
+	}
+}
+
+func BenchmarkNew(b *testing.B) {
+	for _, n := range []int{1000, 2_000_000} {
+		b.Run(fmt.Sprintf("ranges=%d", n), func(b *testing.B) {
+			ranges := scattered(n)
+			b.ReportAllocs()
+			for b.Loop() {
+				sink = New(ranges...).Len()
+			}
+		})
+	}
+}
+
+func BenchmarkSetMinus(b *testing.B) {
+	all, list := All(), New(scattered(2_000_000)...)
+	b.ReportAllocs()
+	for b.Loop() {
+		sink = all.Minus(list).Len()
+	}
+}
+
+func BenchmarkRead(b *testing.B) {
+	var file bytes.Buffer
+	for _, r := range scattered(2_000_000) {
+		fmt.Fprintln(&file, r)
+	}
+	b.SetBytes(int64(file.Len()))
+	b.ReportAllocs()
+	for b.Loop() {
+		ranges, err := Read(bytes.NewReader(file.Bytes()), "bench")
+		if err != nil {
+			b.Fatal(err)
+		}
+		sink = uint64(len(ranges))
+	}
+}
+
+var sink uint64
