@@ -1,0 +1,30 @@
+// Package output turns validated answers into rows of CSV or JSON lines, with ZMap's field names and layout.
+//
+// A Record is one answer as plain values. A Field names one column and knows how to read it from a Record. A
+// Writer appends the wanted fields of each Record to a buffer and hands the buffer on in whole lines; a Sink
+// is the file, pipe or terminal at the end:
+//
+//	Record ─► Only? ─► Field.get ─► value ─► CSV or JSON line ─► 64 KiB buffer ─► Sink ─► file
+//	          filtered  per column   null, int, bool, text, ...   Flush: whole lines
+//
+// # ZMap's layout
+//
+// For the same answer the row is byte for byte the one that ZMap 4 writes. CSV: null is empty, a bool is 1 or
+// 0. JSON: one compact object a line, keys in the order of the fields, nulls left out, a bool is true or
+// false. Fields a TCP answer cannot have are null, and so are TCP options that were absent.
+//
+// Two things are better on purpose, and show only in rows with classification icmp:
+//
+//   - sport and dport are those of the probe that the message is about, seen as in a TCP answer: sport the probed
+//     port, dport our own. ZMap leaves both null, so nobody can tell which port was unreachable.
+//   - saddr_raw is the probed address, as saddr is. In ZMap it is the router's address, while saddr is the target's.
+//
+// What looks odd and is kept: icmp_unreach_str goes by the code alone, so read it together with icmp_type 3;
+// its "presdence" is ZMap's spelling; tcpopt_wscale is the multiplier and not the shift.
+//
+// # Default mode
+//
+// Without any output option ZMap writes bare addresses of new open ports: DefaultFields, DefaultFilter, no
+// header. As soon as the user names fields, a format or a filter, there is a header and no filter at all.
+// Which of the two applies is the caller's decision; a Writer does what its Config says.
+package output

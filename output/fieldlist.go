@@ -1,0 +1,49 @@
+package output
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// MaxFields is the longest field list that is accepted; ZMap has the same limit.
+const MaxFields = 128
+
+// ParseFields reads a field list such as "saddr, sport, success": names separated by commas or blanks, as in
+// ZMap, in any order and as often as wanted. "*" stands for all of Fields. An unknown name is an error that
+// holds the name and the field most like it; so are an empty list and one of more than MaxFields.
+func ParseFields(spec string) ([]Field, error) {
+	all := Fields()
+	var list []Field
+	for name := range strings.FieldsFuncSeq(spec, isSeparator) {
+		if name == "*" {
+			list = append(list, all...)
+		} else {
+			f, err := find(all, name)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, f)
+		}
+		if len(list) > MaxFields {
+			return nil, fmt.Errorf("more than %d output fields", MaxFields)
+		}
+	}
+	if len(list) == 0 {
+		return nil, errors.New("empty list of output fields")
+	}
+	return list, nil
+}
+
+func isSeparator(r rune) bool { return r == ',' || r == ' ' || r == '\t' }
+
+func find(all []Field, name string) (Field, error) {
+	names := make([]string, len(all))
+	for i, f := range all {
+		if f.Name == name {
+			return f, nil
+		}
+		names[i] = f.Name
+	}
+	return Field{}, fmt.Errorf("unknown output field %q: the nearest is %q", name, nearest(name, names))
+}

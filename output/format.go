@@ -1,0 +1,32 @@
+package output
+
+import "fmt"
+
+// Format is the layout of a row.
+type Format uint8
+
+const (
+	CSV  Format = iota // comma-separated values, RFC 4180 with \n line ends
+	JSON               // one JSON object per line
+)
+
+// String returns the name that ParseFormat takes.
+func (f Format) String() string {
+	if names := formatNames(); int(f) < len(names) {
+		return names[f]
+	}
+	return fmt.Sprintf("format %d", uint8(f))
+}
+
+// ParseFormat reads the name of a format: csv or json. The error for any other holds the name most like it.
+func ParseFormat(name string) (Format, error) {
+	names := formatNames()
+	for i, n := range names {
+		if n == name {
+			return Format(i), nil
+		}
+	}
+	return 0, fmt.Errorf("unknown output format %q: the nearest is %q", name, nearest(name, names))
+}
+
+func formatNames() []string { return []string{CSV: "csv", JSON: "json"} }

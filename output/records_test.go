@@ -1,0 +1,59 @@
+package output
+
+import (
+	"testing"
+	"time"
+)
+
+// The records of the golden files, one for every shape a row can have. Addresses are from 198.18.0.0/15.
+
+func synackAllOptions() Record {
+	return Record{
+		Time:  time.Date(2026, 11, 21, 21, 3, 6, 331198765, time.UTC).UnixNano(),
+		Saddr: 0xc6120101, Daddr: 0xc6120001, IPID: 54321, TTL: 57,
+		Sport: 443, Dport: 50448, Seqnum: 4294967295, Acknum: 2737955191, Window: 65535,
+		HasMSS: true, MSS: 1460, HasWScale: true, WScale: 7, HasSACKPerm: true,
+		HasTS: true, TSVal: 3735928559, TSEcr: 1795294986,
+		Class: SYNACK, Success: true,
+	}
+}
+
+func synackBare() Record {
+	return Record{
+		Time:  time.Date(2026, 11, 21, 21, 3, 7, 0, time.UTC).UnixNano(),
+		Saddr: 0xc6120102, Daddr: 0xc6120001, TTL: 255,
+		Sport: 80, Dport: 32768, Seqnum: 1, Acknum: 2,
+		Class: SYNACK, Success: true, Repeat: true,
+	}
+}
+
+func rst() Record {
+	return Record{
+		Time:  time.Date(2026, 11, 21, 21, 3, 7, 999999999, time.UTC).UnixNano(),
+		Saddr: 0xc613fffe, Daddr: 0xc6120001, IPID: 7, TTL: 64,
+		Sport: 22, Dport: 61000, Acknum: 366341477,
+		Class: RST, Cooldown: true,
+	}
+}
+
+func icmp() Record {
+	return Record{
+		Time:  time.Date(2026, 11, 21, 21, 3, 8, 5e6, time.UTC).UnixNano(),
+		Saddr: 0xc6120a0b, Daddr: 0xc6120001, IPID: 99, TTL: 61,
+		Sport: 8080, Dport: 40000, Seqnum: 5, Acknum: 6, Window: 7, // the last three do not show
+		HasMSS: true, MSS: 9, // nor does an option
+		Class: ICMP, ICMPResponder: 0xc61200fe, ICMPType: 3, ICMPCode: 13,
+	}
+}
+
+func allShapes() []Record { return []Record{synackAllOptions(), synackBare(), rst(), icmp()} }
+
+// mustParse is ParseFields for lists the test knows to be right.
+func mustParse(t testing.TB, spec string) []Field {
+	t.Helper()
+	fields, err := ParseFields(spec)
+	if err != nil {
+		t.Fatalf("ParseFields(%q): %v", spec, err)
+	}
+	return fields
+}

@@ -1,0 +1,37 @@
+package output
+
+// kind says what a value holds, independently of any output format.
+type kind uint8
+
+const (
+	null    kind = iota
+	integer      // n
+	boolean      // n is 0 or 1
+	text         // s
+	address      // n is an IPv4 address in host order, shown in dotted form
+	instant      // n is nanoseconds since the Unix epoch, shown as local date and time
+)
+
+// value is one field of one record. Addresses and times stay numbers, so that a value is made without
+// allocating, and each consumer formats or compares it in its own way.
+type value struct {
+	kind kind
+	n    uint64
+	s    string
+}
+
+// number is an integer of any width.
+func number[T ~uint8 | ~uint16 | ~uint32 | ~uint64](n T) value {
+	return value{kind: integer, n: uint64(n)}
+}
+
+func truth(b bool) value {
+	if b {
+		return value{kind: boolean, n: 1}
+	}
+	return value{kind: boolean}
+}
+
+func word(s string) value { return value{kind: text, s: s} }
+
+func ipv4(addr uint32) value { return value{kind: address, n: uint64(addr)} }
