@@ -1,0 +1,115 @@
+package xsk
+
+import (
+	"errors"
+	"fmt"
+)
+
+// GroupConfig describes a Group.
+type GroupConfig struct {
+	// Config is the configuration of every queue; its Queue field is not used.
+	Config Config
+
+	// Queues are the queues to open. nil opens every queue of the interface that the direction uses.
+	Queues []uint32
+}
+
+// Group is several queues of one interface, opened and closed together.
+type Group struct {
+	queues []*Queue
+}
+
+// OpenGroup opens queues of one interface, in the network namespace of the calling thread. It opens all of them or,
+// with an error, none; the errors are Open's and NumQueues'.
+//
+// A queue that the interface can receive from but not send on, or send on but not receive from, is opened in that
+// one direction when the group wants both, so that its TX or RX returns nil.
+func OpenGroup(cfg GroupConfig) (*Group, error) {
+	probe := cfg.Config
+	probe.Queue = 0
+	if err := probe.Validate(); err != nil {
+		return nil, err
+	}
+	name, err := interfaceName(probe.Ifindex)
+	if err != nil {
+		return nil, fmt.Errorf("open AF_XDP sockets on %s: %w", probe.name(), err)
+	}
+	if probe.Interface == "" {
+		probe.Interface = name
+	}
+	ch, err := countChannels(name)
+	if err != nil {
+		return nil, err
+	}
+	g := &Group{}
+	for _, c := range groupConfigs(probe, cfg.Queues, ch) {
+		q, err := Open(c)
+		if err != nil {
+			return nil, errors.Join(err, g.Close())
+		}
+		g.queues = append(g.queues, q)
+	}
+	return g, nil
+}
+
+// groupConfigs returns the configuration of each queue to open on an interface that has the queues of ch.
+func groupConfigs(base Config, queues []uint32, ch channels) []Config {
+	if queues == nil {
+		n := ch.rx
+		if base.Direction == TransmitOnly {
+			n = ch.tx
+		}
+		for i := range n {
+			queues = append(queues, uint32(i))
+		}
+	}
+	configs := make([]Config, 0, len(queues))
+	for _, i := range queues {
+		c := base
+		c.Queue = i
+		receives, transmits := int(i) < ch.rx, int(i) < ch.tx
+		switch {
+		case c.Direction != Both || receives == transmits:
+		case receives:
+			c.Direction = ReceiveOnly
+		default:
+			c.Direction = TransmitOnly
+		}
+		configs = append(configs, c)
+	}
+	return configs
+}
+
+// Queues returns the queues in the order they were asked for, or by number. The slice must not be changed.
+func (g *Group) Queues() []*Queue { return g.queues }
+
+// Info returns what each queue obtained, in the order of Queues.
+func (g *Group) Info() []Info {
+	infos := make([]Info, len(g.queues))
+	for i, q := range g.queues {
+		infos[i] = q.Info()
+	}
+	return infos
+}
+
+// Stats returns the sum of the kernel's counters over the queues.
+func (g *Group) Stats() (Stats, error) {
+	var sum Stats
+	for _, q := range g.queues {
+		s, err := q.Stats()
+		if err != nil {
+			return Stats{}, err
+		}
+		sum.Add(s)
+	}
+	return sum, nil
+}
+
+// Close closes every queue, after their goroutines have stopped. Further calls do nothing and return nil.
+func (g *Group) Close() error {
+	var errs []error
+	for _, q := range g.queues {
+		errs = append(errs, q.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,192 @@
+package xsk
+
+import (
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// TxQueue sends frames. It is owned by one goroutine; only Counters may be called from others.
+//
+// Its memory is cut into slots. A slot is free, or it is with the kernel, from Submit until its completion has
+// been reaped. What was written to a slot stays there when it comes back, so a sender of frames that differ in a
+// few bytes writes the rest once, with Prefill.
+type TxQueue struct {
+	_ cacheLinePad
+
+	tx       ring[unix.XDPDesc]
+	comp     ring[uint64]
+	umem     []byte
+	slotSize uint64
+	length   uint32 // of a frame whose length is not set
+
+	// free is a stack of the addresses of free slots, the one used last on top, for the caches' sake.
+	// Completions may come in any order. window is its top: the slots that the last Reserve offered.
+	free   []uint64
+	window []uint64
+
+	kernel kicker
+	count  TxCounters // the owner's
+
+	_         cacheLinePad
+	published txPublished
+	_         cacheLinePad
+}
+
+// TxCounters are totals since Open.
+type TxCounters struct {
+	Submitted uint64 // frames handed to the kernel
+	Completed uint64 // frames it has given back, sent or dropped
+	Kicks     uint64 // system calls made to send
+	Futile    uint64 // kicks after which the kernel had taken nothing
+	Dropped   uint64 // frames the kernel took and said it dropped (EBUSY, copy mode only)
+}
+
+// txPublished is the copy of the owner's counters that other goroutines read, stored once a batch.
+type txPublished struct {
+	submitted, completed, kicks, futile, dropped atomic.Uint64
+}
+
+// newTxQueue puts a TxQueue on its rings. Every slot of l begins free.
+func newTxQueue(tx ring[unix.XDPDesc], comp ring[uint64], umem []byte, l umemLayout, k kicker) *TxQueue {
+	q := &TxQueue{
+		tx:       tx,
+		comp:     comp,
+		umem:     umem,
+		slotSize: uint64(l.slotSize),
+		length:   l.slotSize,
+		free:     make([]uint64, l.txSlots),
+		kernel:   k,
+	}
+	for i := range l.txSlots {
+		// Reversed, so that the first slot is on top.
+		q.free[l.txSlots-1-i] = l.txAddr(i)
+	}
+	return q
+}
+
+// Prefill copies frame, cut to the size of a slot, into every free slot and makes its length that of every frame
+// whose length is not set. Call it before the first Reserve. It returns the length.
+func (q *TxQueue) Prefill(frame []byte) int {
+	frame = frame[:min(len(frame), int(q.slotSize))]
+	if len(frame) == 0 {
+		return 0
+	}
+	for _, addr := range q.free {
+		copy(q.umem[addr:], frame)
+	}
+	q.length = uint32(len(frame))
+	return len(frame)
+}
+
+// Reserve returns how many of n slots can be written and submitted now; fewer than n when the kernel still holds
+// the others. It takes completions back when it is short of slots. Nothing is reserved for good: calling Reserve
+// again without Submit offers slots anew, with their lengths unset.
+func (q *TxQueue) Reserve(n int) int {
+	if n > len(q.free) {
+		q.Reap()
+	}
+	got := q.tx.reserve(uint32(max(min(n, len(q.free)), 0)))
+	q.window = q.free[len(q.free)-int(got):]
+
+	head, tail := q.tx.spans(q.tx.prod, got)
+	window := q.window[:len(head)]
+	for i := range head {
+		head[i] = unix.XDPDesc{Addr: window[i], Len: q.length}
+	}
+	window = q.window[len(head):]
+	for i := range tail {
+		tail[i] = unix.XDPDesc{Addr: window[i], Len: q.length}
+	}
+	return int(got)
+}
+
+// Frame returns the buffer of the i-th reserved slot, TxSlotSize bytes, holding what was last written to it. i is
+// bounded as an index into a slice is.
+func (q *TxQueue) Frame(i int) []byte {
+	addr := q.window[i]
+	return q.umem[addr : addr+q.slotSize : addr+q.slotSize]
+}
+
+// SetLen makes the frame in the i-th reserved slot n bytes long, from 1 to TxSlotSize. A slot whose length is not
+// set is sent as long as Prefill's frame, or whole. Both arguments are bounded as an index into a slice is: the
+// kernel would lose a slot of length 0, and would send the next slot's bytes with one that is too long.
+func (q *TxQueue) SetLen(i, n int) {
+	_ = q.Frame(i)[n-1]
+	q.tx.slots[(q.tx.prod+uint32(i))&uint32(len(q.tx.slots)-1)].Len = uint32(n)
+}
+
+// Submit hands the first n reserved frames to the kernel and gives the other slots back. The kernel may not look
+// before Kick. n is bounded as a slice expression is.
+func (q *TxQueue) Submit(n int) {
+	rest := q.window[n:]
+	base := len(q.free) - len(q.window)
+	copy(q.free[base:], rest)
+	q.free = q.free[:base+len(rest)]
+	q.window = nil
+
+	q.tx.submit(uint32(n))
+	q.count.Submitted += uint64(n)
+	q.published.submitted.Store(q.count.Submitted)
+}
+
+// Reap takes back the slots the kernel is done with and returns how many. Reserve calls it when it must. It ends a
+// reservation that has not been submitted.
+func (q *TxQueue) Reap() int {
+	n := q.comp.peek(uint32(len(q.comp.slots)))
+	if n == 0 {
+		return 0
+	}
+	// window is a part of free, which is about to grow.
+	q.window = nil
+	head, tail := q.comp.spans(q.comp.cons, n)
+	q.push(head)
+	q.push(tail)
+	q.comp.release(n)
+
+	q.count.Completed += uint64(n)
+	q.published.completed.Store(q.count.Completed)
+	return int(n)
+}
+
+// push puts completed addresses on the stack. They are masked to the beginning of their slot, since some kernels
+// keep a tag in bit 0.
+func (q *TxQueue) push(addrs []uint64) {
+	base := len(q.free)
+	// The stack was made as large as there are slots, so the kernel cannot give back more than fit.
+	q.free = q.free[:min(base+len(addrs), cap(q.free))]
+	mask := q.slotSize - 1
+	for i := range q.free[base:] {
+		q.free[base+i] = addrs[i] &^ mask
+	}
+}
+
+// Pending returns how many submitted frames have not been reaped.
+func (q *TxQueue) Pending() int {
+	return int(q.count.Submitted - q.count.Completed)
+}
+
+// Drain kicks and reaps until nothing is pending or the timeout has passed, and returns what is pending then. The
+// error is Kick's. It sleeps between tries, and it ends a reservation that has not been submitted.
+func (q *TxQueue) Drain(timeout time.Duration) (int, error) {
+	const pause = 100 * time.Microsecond
+	for deadline := time.Now().Add(timeout); ; time.Sleep(pause) {
+		_, err := q.Kick()
+		q.Reap()
+		if err != nil || q.Pending() == 0 || time.Now().After(deadline) {
+			return q.Pending(), err
+		}
+	}
+}
+
+// Counters returns the totals as of the owner's last batch.
+func (q *TxQueue) Counters() TxCounters {
+	return TxCounters{
+		Submitted: q.published.submitted.Load(),
+		Completed: q.published.completed.Load(),
+		Kicks:     q.published.kicks.Load(),
+		Futile:    q.published.futile.Load(),
+		Dropped:   q.published.dropped.Load(),
+	}
+}
