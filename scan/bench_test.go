@@ -1,0 +1,65 @@
+package scan
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"testing"
+
+	"github.com/xsweep/xsweep/internal/lab"
+	"github.com/xsweep/xsweep/internal/lab/labtest"
+)
+
+// BenchmarkScan scans the simulated world as fast as it goes: 2 million probes, counted where they arrive. An iteration
+// is a whole scan; Mpps is the median. It needs root.
+func BenchmarkScan(b *testing.B) {
+	worlds := []struct {
+		name string
+		cfg  lab.SimConfig
+	}{
+		{"drop", lab.SimConfig{Key: 1, Drop: true}},
+		{"answer", lab.SimConfig{Key: 1, Open: 0.01}},
+	}
+	for _, w := range worlds {
+		for _, senders := range []int{1, 2} {
+			b.Run(fmt.Sprintf("world=%s/senders=%d", w.name, senders), func(b *testing.B) {
+				benchScan(b, w.cfg, senders)
+			})
+		}
+	}
+}
+
+func benchScan(b *testing.B, sim lab.SimConfig, senders int) {
+	l := labtest.New(b, lab.Config{})
+	world := simulate(b, l, sim)
+	var mpps, recall []float64
+	for b.Loop() {
+		if err := world.Reset(); err != nil {
+			b.Fatal(err)
+		}
+		cfg := labConfig(b, l, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)
+		cfg.Senders = senders
+		s, err := openInside(l, cfg)
+		if err != nil {
+			b.Fatal(err)
+		}
+		end, err := s.Run(context.Background(), allFields(b, io.Discard), nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			b.Fatal(err)
+		}
+		n := counters(b, world)
+		mpps = append(mpps, n.RatePPS()/1e6)
+		if n.Open > 0 {
+			recall = append(recall, float64(end.Hits)/float64(n.Open))
+		}
+	}
+	slices.Sort(mpps)
+	b.ReportMetric(mpps[len(mpps)/2], "Mpps")
+	if len(recall) > 0 {
+		b.ReportMetric(slices.Min(recall), "recall")
+	}
+}

@@ -1,0 +1,90 @@
+package scan
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/xsweep/xsweep/blocklist"
+	"github.com/xsweep/xsweep/bpf"
+	"github.com/xsweep/xsweep/packet"
+	"github.com/xsweep/xsweep/xsk"
+)
+
+// DefaultSourcePorts is ZMap's range, and Linux's for outgoing connections: firewalls know it. The host's own
+// connections from these ports go on undisturbed.
+var DefaultSourcePorts = PortRange{32768, 61000}
+
+// ErrConfig is what the error of Open wraps for a Config that makes no sense.
+var ErrConfig = errors.New("invalid configuration")
+
+// Config describes a scan. Fields not marked required have a zero value that selects a default.
+type Config struct {
+	// What to probe.
+	Targets    *blocklist.Set // addresses; required, not empty. What must not be probed is not in it
+	Ports      []uint16       // required, not empty; repetitions count once
+	MaxTargets uint64         // stop after so many targets; 0 for all
+	Probes     int            // probes per target, back to back, from different source ports; default 1, at most 256
+	Seed       uint64         // decides the order of targets; 0 is a seed like any other
+	Key        Key            // secret of the cookies; the zero Key selects a random one
+
+	// How fast, how long.
+	Rate       float64       // probes per second of all senders together; 0 for no limit
+	MaxRuntime time.Duration // stop sending after this time; 0 for never
+	Cooldown   time.Duration // listen so long after the last probe
+	MaxResults uint64        // end at once after so many rows; 0 for never
+	Senders    int           // sending threads, each with a queue and a core of its own; 0 chooses by rate
+
+	// By which way.
+	Ifindex     int       // required
+	Interface   string    // its name, for messages
+	Sources     []uint32  // our addresses, host order; required
+	SourcePorts PortRange // default DefaultSourcePorts
+	Link        packet.Config
+	// NextHop gives the link-layer address of each target, on a link without a gateway; nil where Link.DstMAC serves
+	// for all. It is called by all senders, once per probe.
+	NextHop func(addr uint32) (mac [6]byte, ok bool)
+
+	// How to treat what comes back.
+	KeepConnections bool // leave accepted connections open instead of resetting them
+	PassInvalid     bool // give answers with a wrong cookie to the host's stack instead of dropping them
+
+	// AF_XDP and XDP.
+	Bind xsk.BindMode
+	XDP  bpf.Mode
+
+	Logger *slog.Logger // what was chosen and what goes wrong; default none
+}
+
+// withDefaults checks cfg and fills in what is left open.
+func (cfg Config) withDefaults() (Config, error) {
+	if cfg.Probes == 0 {
+		cfg.Probes = 1
+	}
+	if cfg.SourcePorts == (PortRange{}) {
+		cfg.SourcePorts = DefaultSourcePorts
+	}
+	if cfg.Key == (Key{}) {
+		cfg.Key = NewKey()
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	switch {
+	case cfg.Targets == nil || cfg.Targets.Len() == 0:
+		return cfg, fmt.Errorf("%w: no target addresses", ErrConfig)
+	case len(cfg.Ports) == 0:
+		return cfg, fmt.Errorf("%w: no target ports", ErrConfig)
+	case len(cfg.Sources) == 0:
+		return cfg, fmt.Errorf("%w: no source address", ErrConfig)
+	case cfg.SourcePorts.Len() == 0:
+		return cfg, fmt.Errorf("%w: source ports %d-%d", ErrConfig, cfg.SourcePorts.First, cfg.SourcePorts.Last)
+	case cfg.Probes < 1 || cfg.Probes > min(batchSize, cfg.SourcePorts.Len()):
+		return cfg, fmt.Errorf("%w: %d probes per target, not 1 to %d", ErrConfig, cfg.Probes,
+			min(batchSize, cfg.SourcePorts.Len()))
+	case cfg.Rate < 0 || cfg.MaxRuntime < 0 || cfg.Cooldown < 0 || cfg.Senders < 0:
+		return cfg, fmt.Errorf("%w: a negative rate, time or number of senders", ErrConfig)
+	}
+	return cfg, nil
+}

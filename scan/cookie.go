@@ -1,0 +1,106 @@
+package scan
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"math/bits"
+
+	"github.com/xsweep/xsweep/packet"
+)
+
+// Key is the secret of a scan: who knows it can forge answers. It decides nothing about the order of targets.
+type Key [2]uint64
+
+// NewKey returns a random key.
+func NewKey() Key {
+	var b [16]byte
+	rand.Read(b[:]) // never fails, says its documentation
+	return Key{binary.LittleEndian.Uint64(b[:8]), binary.LittleEndian.Uint64(b[8:])}
+}
+
+// sip is the state of SipHash-1-3 (Aumasson and Bernstein, 2012, with the rounds that Rust and Python chose). The
+// program in bpf/src/cookie.h computes the same; testdata/cookie.txt holds the two equal.
+//
+// The message is 14 bytes, little endian: our address, four zeros, the target's address, its port. The zeros put what
+// is the same for all targets into the first block, which is hashed once per source address.
+type sip struct{ a, b, c, d uint64 }
+
+func (s *sip) round() {
+	s.a += s.b
+	s.b = bits.RotateLeft64(s.b, 13) ^ s.a
+	s.a = bits.RotateLeft64(s.a, 32)
+	s.c += s.d
+	s.d = bits.RotateLeft64(s.d, 16) ^ s.c
+	s.a += s.d
+	s.d = bits.RotateLeft64(s.d, 21) ^ s.a
+	s.c += s.b
+	s.b = bits.RotateLeft64(s.b, 17) ^ s.c
+	s.c = bits.RotateLeft64(s.c, 32)
+}
+
+// source is the hash of one of our addresses, ready for targets.
+type source struct {
+	addr  uint32
+	state sip
+}
+
+func newSource(key Key, addr uint32) source {
+	s := sip{
+		key[0] ^ 0x736f6d6570736575, key[1] ^ 0x646f72616e646f6d,
+		key[0] ^ 0x6c7967656e657261, key[1] ^ 0x7465646279746573,
+	}
+	s.d ^= uint64(addr)
+	s.round()
+	s.a ^= uint64(addr)
+	return source{addr: addr, state: s}
+}
+
+// cookie is what a probe carries and its answer brings back: 32 bits of sequence number, 16 that choose the source
+// port, 16 of IP ID.
+type cookie uint64
+
+// cookie hashes the flow from s to one target.
+func (s *source) cookie(target uint32, port uint16) cookie {
+	h := s.state
+	m := 14<<56 | uint64(port)<<32 | uint64(target)
+	h.d ^= m
+	h.round()
+	h.a ^= m
+	h.c ^= 0xff
+	h.round()
+	h.round()
+	h.round()
+	return cookie(h.a ^ h.b ^ h.c ^ h.d)
+}
+
+func (c cookie) seq() uint32 { return uint32(c) }
+func (c cookie) id() uint16  { return uint16(c >> 48) }
+
+// PortRange is a range of source ports, both ends in it.
+type PortRange struct{ First, Last uint16 }
+
+// Len is the number of ports; 0 where Last is below First.
+func (r PortRange) Len() int { return max(0, int(r.Last)-int(r.First)+1) }
+
+// port is the source port of a target's first probe.
+func (c cookie) port(r PortRange) uint16 {
+	return r.First + uint16(uint32(c>>32&0xffff)*uint32(r.Len())>>16)
+}
+
+// probe makes the n-th probe of a target, n from 0: each goes out from the next source port.
+func (s *source) probe(target uint32, port uint16, r PortRange, n int) packet.Probe {
+	c := s.cookie(target, port)
+	return packet.Probe{
+		Src: s.addr, Dst: target,
+		SrcPort: shift(c.port(r), r, n), DstPort: port,
+		Seq: c.seq(), ID: c.id(),
+	}
+}
+
+// shift moves a source port n places on, wrapping round the end of the range.
+func shift(port uint16, r PortRange, n int) uint16 {
+	if n == 0 {
+		return port
+	}
+	return r.First + uint16((int(port-r.First)+n)%r.Len())
+}

@@ -1,0 +1,48 @@
+// Package scan is the scanner: it sends one SYN to every target, once, in an order that looks random, and records who
+// answers. This comment is the architecture of xsweep.
+//
+//	blocklist.Set ─► Space ─► Permutation ─► generator ─► sender ─► engine ─► xsk TX ring ─► wire
+//	 allowed          index →     every index    cookie,      limiter    packet.Template        │
+//	 addresses        target      once           probe                                          │
+//	                                                            ▲                               │
+//	                                                            │ RSTs                          │
+//	                                                       resetQueue                           │
+//	                                                            │                               ▼
+//	output.Writer ◄─ collector ◄──── answers ◄─── validator ◄─ receiver ◄─ xsk RX ring ◄─ bpf steer
+//	 csv, json        dedup           by the       cookie,      packet.Parse                cookie, in
+//	                                  batch        again                                    the kernel
+//
+// # The way of a probe
+//
+// Space numbers the targets, every allowed address with every port, 0 to n-1, without gaps: a blocklist costs nothing
+// while the scan runs. Permutation orders those numbers by the powers of a generator modulo a prime just above n; a
+// position in that order is one number, so that the parts of several senders are ranges, and so will shards and
+// checkpoints be. For each target the generator computes a cookie, SipHash of the flow under a secret key, whose bits
+// are the probe's sequence number, source port and IP ID. A sender owns one part of the order, one transmit queue and,
+// at high rates, one core; its limiter says how many probes are due, and its engine writes frames and rings the device.
+//
+// # The way of an answer
+//
+// The XDP program of package bpf sees every frame that the interface receives. It recomputes the cookie and redirects
+// true answers to the AF_XDP socket of the queue they came in by; a receiver per queue parses them, checks the cookie
+// again, and passes records on. One collector marks repeats and writes rows. Its queue, and the rings, are all that
+// stands between a slow disk and lost answers, and each counts what it had no room for.
+//
+// # Why
+//
+// Why is nothing remembered per probe? Because there are four thousand million of them. What the receiver needs to
+// trust an answer comes back inside it.
+//
+// Why check cookies in the kernel? A flood of forged answers then costs one hash per packet and no copy. It is checked
+// again in Go because that costs little, and because a check that stands twice must fail twice.
+//
+// Why do RSTs go through the sender? Steering hides a SYN-ACK from the host's stack, which would have reset the
+// connection; so we do, lest the target waits and repeats itself. A transmit ring has one owner, and in zero-copy mode
+// the kernel is fast only with one ring per queue, so the receiver hands RSTs over instead of sending them.
+//
+// Why does a full ring not drop? A probe that finds no room stays the next one to be sent. Losing it would be a hole in
+// the coverage that nobody sees.
+//
+// Why may a limiter fall behind? It keeps to a timetable but never catches up in a burst: bursts are what switches and
+// targets drop, and a scan that lost a second is better a second late.
+package scan

@@ -1,0 +1,67 @@
+package scan
+
+import "time"
+
+// A limiter paces one sender: it says how many probes are due. It keeps to a timetable, probe k at start + k/rate, so
+// that a sleep that took too long costs nothing on average; but it does not catch up in a burst:
+//
+//	due = timetable - sent, but not more than catchUp times what the time since the last batch was worth
+//
+// What a stall longer than maxDebt would have been worth is forgotten: after a minute of SIGSTOP the scan goes on at
+// its rate, a little above it for a second, and not at the rate of the device.
+type limiter struct {
+	interval float64       // nanoseconds per probe; 0 means no limit
+	owed     float64       // probes due by the timetable and not sent, a fraction below 1 included
+	last     time.Duration // when owed was brought up to date
+	credit   float64       // probes that may go now without a burst
+}
+
+const (
+	catchUp  = 1.25
+	maxDebt  = 250 * time.Millisecond
+	maxBurst = 5 * time.Millisecond   // a batch is at most what this time is worth
+	tick     = 500 * time.Microsecond // probes are sent in groups this far apart, or one by one where they are rarer
+)
+
+// newLimiter makes a timetable of rate probes per second; rate 0 means no limit. It begins at time 0 or at startAt.
+// Times are on a clock of the caller's choice that does not go backwards.
+func newLimiter(rate float64) limiter {
+	if rate <= 0 {
+		return limiter{}
+	}
+	return limiter{interval: float64(time.Second) / rate, owed: 1, credit: 1} // the first probe goes out at once
+}
+
+func (l limiter) startAt(now time.Duration) limiter {
+	l.last = now
+	return l
+}
+
+// due is how many probes may be sent now, at most limit.
+func (l *limiter) due(now time.Duration, limit int) int {
+	if l.interval == 0 {
+		return limit
+	}
+	worth := float64(now-l.last) / l.interval
+	l.last = now
+	l.owed = min(l.owed+worth, max(float64(maxDebt)/l.interval, 1))
+	l.credit = min(l.credit+catchUp*worth, max(float64(maxBurst)/l.interval, 1))
+	return min(int(l.owed), int(l.credit), limit)
+}
+
+// sent takes n probes off what is due.
+func (l *limiter) sent(n int) {
+	if l.interval != 0 {
+		l.owed -= float64(n)
+		l.credit = max(0, min(l.credit-float64(n), l.burst()))
+	}
+}
+
+// burst is what may be left of the credit after a batch: not more than a tick's worth, so that a pause in sending does
+// not save up for a burst.
+func (l *limiter) burst() float64 { return max(1, float64(tick)/l.interval) }
+
+// wait is how long to sleep until the next probes are due: a tick, or longer where even one takes longer.
+func (l *limiter) wait() time.Duration {
+	return max(tick, time.Duration((1-l.owed)*l.interval))
+}

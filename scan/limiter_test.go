@@ -1,0 +1,108 @@
+package scan
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// drive runs a limiter over a time during which every sleep takes somewhat longer than asked, and returns how many
+// probes went out and the most in any window of ten milliseconds.
+func drive(rate float64, total time.Duration, oversleep func() time.Duration) (sent, burst int) {
+	now := time.Hour // a clock may begin anywhere
+	l := newLimiter(rate).startAt(now)
+	type batch struct {
+		at time.Duration
+		n  int
+	}
+	var window []batch
+	inWindow := 0
+	for end := now + total; now < end; {
+		n := l.due(now, 1<<30)
+		if n == 0 {
+			now += l.wait() + oversleep()
+			continue
+		}
+		l.sent(n)
+		sent += n
+		window, inWindow = append(window, batch{now, n}), inWindow+n
+		for now-window[0].at >= 10*time.Millisecond {
+			window, inWindow = window[1:], inWindow-window[0].n
+		}
+		burst = max(burst, inWindow)
+		now += 10 * time.Microsecond
+	}
+	return sent, burst
+}
+
+// TestLimiterKeepsTheRate is exact on average, whatever sleep does.
+func TestLimiterKeepsTheRate(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	oversleep := map[string]func() time.Duration{
+		"exact":   func() time.Duration { return 0 },
+		"usual":   func() time.Duration { return time.Duration(r.IntN(200)) * time.Microsecond },
+		"loaded":  func() time.Duration { return time.Duration(r.IntN(3)) * time.Millisecond },
+		"hiccups": func() time.Duration { return time.Duration(r.IntN(500)/499) * 20 * time.Millisecond },
+	}
+	for _, rate := range []float64{0.5, 7, 1000, 9999.5, 100e3, 500e3, 20e6} {
+		for name, o := range oversleep {
+			total := 20 * time.Second
+			want := rate * total.Seconds()
+			sent, burst := drive(rate, total, o)
+			if diff := math.Abs(float64(sent) - want); diff > want*0.005+1 {
+				t.Errorf("rate %v, %s sleep: %d sent, want %.0f", rate, name, sent, want)
+			}
+			if most := rate*0.025 + 2; name != "hiccups" && float64(burst) > most {
+				t.Errorf("rate %v, %s sleep: %d within 10 ms, want %.0f at most", rate, name, burst, most)
+			}
+		}
+	}
+}
+
+// TestLimiterForgetsLongStalls sends nothing in a burst after a minute of standstill.
+func TestLimiterForgetsLongStalls(t *testing.T) {
+	const rate = 100e3
+	l := newLimiter(rate).startAt(0)
+	l.sent(l.due(0, 1<<30))
+	now := time.Minute
+	n := l.due(now, 1<<30)
+	if limit := int(maxBurst.Seconds()*rate) + 1; n > limit {
+		t.Errorf("%d due at once after a minute, want %d at most", n, limit)
+	}
+	total := 0
+	for range 2000 { // a second of ticks
+		l.sent(n)
+		total += n
+		now += tick
+		n = l.due(now, 1<<30)
+	}
+	if most := int(rate*1.25) + int(maxBurst.Seconds()*rate) + 1; total > most {
+		t.Errorf("%d in the second after a stall, want %d at most", total, most)
+	}
+	if least := int(rate * 1.2); total < least {
+		t.Errorf("%d in the second after a stall, want %d at least: what a quarter of a second is worth is made up for",
+			total, least)
+	}
+}
+
+func TestLimiterWithoutLimit(t *testing.T) {
+	l := newLimiter(0)
+	if n := l.due(5, 77); n != 77 {
+		t.Errorf("due = %d without a limit, want all 77", n)
+	}
+}
+
+// TestLimiterDoesNotSaveUp lets nothing accumulate while the ring is full.
+func TestLimiterDoesNotSaveUp(t *testing.T) {
+	l := newLimiter(1000).startAt(0)
+	now := time.Duration(0)
+	for range 1000 { // ten seconds in which the engine takes nothing
+		now += 10 * time.Millisecond
+		l.due(now, 256)
+		l.sent(0)
+	}
+	if n := l.due(now, 256); n > 20 {
+		t.Errorf("%d due at once after ten seconds without room, want a few", n)
+	}
+}

@@ -1,0 +1,204 @@
+package scan
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/xsweep/xsweep/bpf"
+	"github.com/xsweep/xsweep/packet"
+	"github.com/xsweep/xsweep/xsk"
+)
+
+// Scan is a scan that is ready to run: everything that may fail for want of a privilege, a device or a kernel has been
+// opened, and nothing has been sent.
+type Scan struct {
+	cfg     Config
+	space   *Space
+	order   *Permutation
+	sources []source
+
+	steer      *bpf.Steer
+	attachment bpf.Attachment
+	group      *xsk.Group
+	transmit   []*xsk.TxQueue
+	receive    []*xsk.RxQueue
+	syn, rst   *packet.Template
+
+	senders   []*sender
+	receivers []*receiver
+	collector *collector
+	clock     clock
+	phase     phases
+	broken    chan error // from senders that cannot go on
+}
+
+// Open prepares a scan: it loads and attaches the XDP program and opens a pair of AF_XDP sockets on every receive queue
+// of the interface. It needs CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF (Linux 5.8 or newer), in the network namespace of
+// the calling thread; Run may then be called from any.
+//
+// The error wraps ErrConfig or ErrTooManyTargets; is a *bpf.ForeignProgramError; or wraps what xsk.OpenGroup,
+// bpf.LoadSteer or Steer.Attach returned.
+func Open(cfg Config) (*Scan, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	s := &Scan{cfg: cfg}
+	if err := s.plan(); err != nil {
+		return nil, err
+	}
+	if err := s.openDevice(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// plan makes what needs no kernel.
+func (s *Scan) plan() (err error) {
+	if s.space, err = NewSpace(s.cfg.Targets, s.cfg.Ports); err != nil {
+		return err
+	}
+	if s.order, err = NewPermutation(s.space.Len(), s.cfg.Seed); err != nil {
+		return err
+	}
+	for _, addr := range s.cfg.Sources {
+		s.sources = append(s.sources, newSource(s.cfg.Key, addr))
+	}
+	if s.syn, err = packet.NewTemplate(s.cfg.Link); err != nil {
+		return err
+	}
+	s.rst, err = packet.NewReset(s.cfg.Link)
+	return err
+}
+
+// carrierTimeout is for drivers that reset the link when a program is attached: seconds on ixgbe.
+const carrierTimeout = 15 * time.Second
+
+// openDevice attaches the program before it opens the sockets: attaching may change the number of queues
+// (virtio_net), and some drivers serve no socket without a program.
+func (s *Scan) openDevice() (err error) {
+	cfg := &s.cfg
+	queues, err := xsk.NumQueues(cfg.Interface)
+	if err != nil {
+		return err
+	}
+	s.steer, err = bpf.LoadSteer(bpf.SteerConfig{
+		Key0: cfg.Key[0], Key1: cfg.Key[1], Sources: cfg.Sources,
+		PortFirst: cfg.SourcePorts.First, PortLast: cfg.SourcePorts.Last,
+		Probes: cfg.Probes, Queues: max(queues, maxQueues), PassInvalid: cfg.PassInvalid,
+	})
+	if err != nil {
+		return err
+	}
+	if s.attachment, err = s.steer.Attach(cfg.Ifindex, cfg.XDP); err != nil {
+		return err
+	}
+	if err := bpf.WaitCarrier(cfg.Ifindex, carrierTimeout); err != nil {
+		return err
+	}
+	return s.openSockets()
+}
+
+// maxQueues is the least number of queues that the XDP program is made for, so that queues which appear when it is
+// attached have a place.
+const maxQueues = 256
+
+func (s *Scan) openSockets() (err error) {
+	queues, err := xsk.NumQueues(s.cfg.Interface) // again: see openDevice
+	if err != nil {
+		return err
+	}
+	size := ringSize(queues)
+	s.group, err = xsk.OpenGroup(xsk.GroupConfig{Config: xsk.Config{
+		Ifindex: s.cfg.Ifindex, Interface: s.cfg.Interface, Bind: s.cfg.Bind,
+		RxSize: size, FillSize: 2 * size, RxFrames: 2 * size,
+		TxSize: txSize, CompletionSize: txSize, TxSlotSize: txSlot,
+	}})
+	if err != nil {
+		return err
+	}
+	for _, q := range s.group.Queues() {
+		if q.TX() != nil {
+			s.transmit = append(s.transmit, q.TX())
+		}
+		if q.RX() == nil {
+			continue
+		}
+		s.receive = append(s.receive, q.RX())
+		if err := s.steer.SetSocket(q.Info().Queue, q.RX().FD()); err != nil {
+			return err
+		}
+	}
+	if len(s.transmit) == 0 {
+		return fmt.Errorf("send on %s: %w", s.cfg.Interface, xsk.ErrNoTxQueue)
+	}
+	return nil
+}
+
+// txSize is the number of frames on their way to the device, per queue: a millisecond's worth at full rate.
+const txSize = 4096
+
+// txSlot is the power of two that holds a frame.
+const txSlot = 128
+
+const _ = uint(txSlot - packet.MaxFrameLen) // does not compile if it does not hold one
+
+// ringSize is the number of answers that a queue can hold: a tenth of a second of the answers that a full-rate scan may
+// meet, while senders have the cores, but not more than 128 MiB of frames for all queues together.
+func ringSize(queues int) uint32 {
+	size := uint32(16384)
+	for size > 1024 && int(size)*2*2048*queues > 128<<20 {
+		size /= 2
+	}
+	return size
+}
+
+// Close detaches the program and closes the sockets. It comes after Run has returned.
+func (s *Scan) Close() error {
+	var errs []error
+	if s.steer != nil {
+		errs = append(errs, s.steer.Close())
+	}
+	if s.group != nil {
+		errs = append(errs, s.group.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Targets is the number of targets: addresses times ports.
+func (s *Scan) Targets() uint64 { return s.space.Len() }
+
+// Cooldown is how long the scan listens after the last probe.
+func (s *Scan) Cooldown() time.Duration { return s.cfg.Cooldown }
+
+// Describe says in a line how packets are sent and received, and why not in a better way.
+func (s *Scan) Describe() string {
+	info := s.group.Info()[0] // one device: all its queues are alike
+	bind := "copy mode"
+	if info.ZeroCopy {
+		bind = "zero-copy"
+	}
+	text := fmt.Sprintf("engine xsk, XDP %s, AF_XDP %s, queues: %d", s.attachment.Mode, bind, len(s.group.Queues()))
+	if s.attachment.NotNative != nil {
+		text += fmt.Sprintf("; not native: %v", s.attachment.NotNative)
+	}
+	if info.ZeroCopyError != nil {
+		text += fmt.Sprintf("; no zero-copy: %v", info.ZeroCopyError)
+	}
+	return text
+}
+
+// numSenders is one up to a million probes per second, which one core sends on any machine; above, one per queue and
+// core.
+func (s *Scan) numSenders() int {
+	queues := len(s.transmit)
+	switch {
+	case s.cfg.Senders > 0:
+		return min(s.cfg.Senders, queues)
+	case s.cfg.Rate > 0 && s.cfg.Rate <= 1e6:
+		return 1
+	}
+	return min(queues, runtime.NumCPU())
+}

@@ -1,0 +1,186 @@
+package scan
+
+import (
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/xsweep/xsweep/blocklist"
+	"github.com/xsweep/xsweep/output"
+	"github.com/xsweep/xsweep/packet"
+)
+
+// set parses addresses, prefixes and ranges.
+func set(t testing.TB, entries ...string) *blocklist.Set {
+	t.Helper()
+	var ranges []blocklist.Range
+	for _, e := range entries {
+		r, err := blocklist.Parse(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ranges = append(ranges, r)
+	}
+	return blocklist.New(ranges...)
+}
+
+type target struct {
+	addr uint32
+	port uint16
+}
+
+func TestSpaceIsEveryPair(t *testing.T) {
+	addrs := set(t, "198.18.0.1", "198.18.0.8/29", "198.19.255.255")
+	ports := []uint16{443, 80, 443, 0, 65535, 80}
+	s, err := NewSpace(addrs, ports)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Len() != 10*4 {
+		t.Fatalf("Len = %d, want 40: ports listed twice count once", s.Len())
+	}
+	seen := make(map[target]bool)
+	for i := range s.Len() {
+		addr, port := s.At(i)
+		if seen[target{addr, port}] || !s.Contains(addr, port) {
+			t.Errorf("At(%d) = %v:%d is there twice or not contained", i, blocklist.ToAddr(addr), port)
+		}
+		seen[target{addr, port}] = true
+	}
+	for _, out := range []target{{0xc6120001, 81}, {0xc6120002, 80}} {
+		if s.Contains(out.addr, out.port) {
+			t.Errorf("Contains(%v) = true", out)
+		}
+	}
+}
+
+// TestSpaceDividesExactly compares the multiplication by a reciprocal with division where it is tightest: multiples of
+// the number of ports and their neighbours, up to the largest index there can be.
+func TestSpaceDividesExactly(t *testing.T) {
+	all := blocklist.All()
+	for _, n := range []int{1, 2, 3, 5, 7, 255, 256, 1000, 32767, 32769, 65535, 65536} {
+		ports := make([]uint16, n)
+		for i := range ports {
+			ports[i] = uint16(i)
+		}
+		s, err := NewSpace(all, ports)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 20000 {
+			multiple := rand.Uint64N(1<<32) * uint64(n)
+			for _, i := range []uint64{multiple, multiple + uint64(n) - 1, s.Len() - 1 - rand.Uint64N(uint64(n))} {
+				addr, port := s.At(i)
+				if uint64(addr) != i/uint64(n) || uint64(port) != i%uint64(n) {
+					t.Fatalf("%d ports: At(%d) = %d, %d", n, i, addr, port)
+				}
+			}
+		}
+	}
+}
+
+func TestSpaceWithoutPorts(t *testing.T) {
+	if _, err := NewSpace(blocklist.All(), nil); err == nil {
+		t.Error("NewSpace without ports succeeds")
+	}
+}
+
+func TestDedupAgainstMap(t *testing.T) {
+	type answer struct {
+		target
+		class output.Class
+	}
+	r := rand.New(rand.NewPCG(3, 4))
+	d, truth := newDedup(), make(map[answer]bool)
+	for range 200_000 {
+		a := answer{target{0xc6120000 + r.Uint32N(20000), uint16(r.Uint32N(4)) * 21845}, output.Class(r.Uint32N(3))}
+		if got := d.seen(a.addr, a.port, a.class); got != truth[a] {
+			t.Fatalf("seen(%+v) = %v, want %v", a, got, truth[a])
+		}
+		truth[a] = true
+	}
+	if d.used != len(truth) {
+		t.Errorf("%d entries, want %d", d.used, len(truth))
+	}
+	if bytes := 8 * len(d.slots) / d.used; bytes > 22 {
+		t.Errorf("%d bytes per answer, want 22 at most", bytes)
+	}
+	if d.seen(0, 0, 0) {
+		t.Error("the answer whose key is zero is there before it came")
+	}
+}
+
+func TestQuota(t *testing.T) {
+	var none *quota
+	if n := none.claim(7); n != 7 {
+		t.Errorf("claim(7) without a limit = %d", n)
+	}
+	q := newQuota(10)
+	if a, b, c := q.claim(6), q.claim(6), q.claim(6); a != 6 || b != 4 || c != 0 {
+		t.Errorf("claims of 6 from 10: %d, %d, %d", a, b, c)
+	}
+	q.giveBack(3)
+	if n := q.claim(6); n != 3 {
+		t.Errorf("claim(6) after 3 were given back = %d", n)
+	}
+}
+
+// TestQuotaIsShared has several takers claim no more than there is.
+func TestQuotaIsShared(t *testing.T) {
+	q := newQuota(100_000)
+	var total atomic.Int64
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for n := q.claim(7); n > 0; n = q.claim(7) {
+				total.Add(int64(n))
+			}
+		})
+	}
+	wg.Wait()
+	if total.Load() != 100_000 {
+		t.Errorf("claimed %d of 100000", total.Load())
+	}
+}
+
+// TestResetQueue passes connections from one goroutine to another, in order and without loss, many times round.
+func TestResetQueue(t *testing.T) {
+	q := new(resetQueue)
+	const total = 20 * resetSlots
+	go func() {
+		for i := uint32(0); i < total; {
+			if q.push(packet.Probe{Seq: i}) {
+				i++
+			}
+		}
+	}()
+	batch := make([]packet.Probe, 100)
+	for next := uint32(0); next < total; {
+		n := q.peek(batch)
+		for i := range n {
+			if batch[i].Seq != next+uint32(i) {
+				t.Fatalf("got %d, want %d", batch[i].Seq, next+uint32(i))
+			}
+		}
+		taken := n - n/3 // peeking does not take
+		q.pop(taken)
+		next += uint32(taken)
+	}
+}
+
+func TestResetQueueFull(t *testing.T) {
+	q := new(resetQueue)
+	for i := range resetSlots {
+		if !q.push(packet.Probe{}) {
+			t.Fatalf("full after %d", i)
+		}
+	}
+	if q.push(packet.Probe{}) {
+		t.Error("push into a full queue succeeds")
+	}
+	q.pop(1)
+	if !q.push(packet.Probe{}) {
+		t.Error("no room after a pop")
+	}
+}

@@ -1,0 +1,194 @@
+package scan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/xsweep/xsweep/output"
+)
+
+// phases are what the goroutines of a scan are told.
+type phases struct {
+	stopProbing   atomic.Bool
+	cooldown      atomic.Bool // set when probing has ended
+	stopReceiving atomic.Bool
+	stopServing   atomic.Bool
+
+	started, probed atomic.Int64 // nanoseconds on the scan's clock + 1; 0 for not yet
+}
+
+// End says why a scan ended.
+type End string
+
+const (
+	EndDone       End = "all targets probed"
+	EndMaxTargets End = "maximum number of targets probed"
+	EndMaxRuntime End = "maximum runtime reached"
+	EndMaxResults End = "maximum number of results reached"
+	EndStopped    End = "stopped"
+	EndCancelled  End = "cancelled"
+	EndFailed     End = "failed"
+)
+
+// Run is Open and Scan.Run in one.
+func Run(ctx context.Context, cfg Config, out *output.Writer, stop <-chan struct{}) (Snapshot, error) {
+	s, err := Open(cfg)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	defer s.Close()
+	return s.Run(ctx, out, stop)
+}
+
+// Run probes every target, listens for the cool-down, and returns the final counters. Rows go to out, flushed twice a
+// second at least and at the end; closing it is the caller's.
+//
+// When stop is closed (nil: never), no more probes are sent and the cool-down begins. When ctx is done, the scan ends
+// at once, with what has been received by then written, and Run returns the error of ctx. Other errors end the scan,
+// too: a row that cannot be written, a device that is gone. While the device is down, the targets wait. A Scan runs
+// once.
+func (s *Scan) Run(ctx context.Context, out *output.Writer, stop <-chan struct{}) (Snapshot, error) {
+	if s.phase.started.Load() != 0 {
+		return Snapshot{}, errors.New("run scan: it has run already")
+	}
+	s.assemble(out)
+	s.phase.started.Store(int64(s.clock.now()) + 1)
+
+	var collecting, receiving, probing, serving sync.WaitGroup
+	collecting.Go(s.collector.run)
+	for _, r := range s.receivers {
+		receiving.Go(func() { r.run(&s.phase.stopReceiving) })
+	}
+	probing.Add(len(s.senders))
+	for _, snd := range s.senders {
+		serving.Go(func() {
+			snd.probe(&s.phase.stopProbing)
+			probing.Done()
+			snd.serve(&s.phase.stopServing)
+		})
+	}
+
+	end, err := s.supervise(ctx, stop, &probing)
+
+	s.phase.stopProbing.Store(true)
+	probing.Wait()
+	s.phase.stopReceiving.Store(true)
+	receiving.Wait()
+	s.phase.stopServing.Store(true)
+	serving.Wait()
+	close(s.collector.in)
+	collecting.Wait()
+	if err == nil {
+		err = s.outputError()
+	}
+	last := s.Snapshot()
+	last.End = end
+	return last, err
+}
+
+// supervise waits for the end of probing and of the cool-down, or for what ends the scan before.
+func (s *Scan) supervise(ctx context.Context, stop <-chan struct{}, probing *sync.WaitGroup) (End, error) {
+	probed := make(chan struct{})
+	go func() { probing.Wait(); close(probed) }()
+
+	end := EndDone
+	if s.cfg.MaxTargets > 0 && s.cfg.MaxTargets < s.space.Len() {
+		end = EndMaxTargets
+	}
+	var runtime, cooldown <-chan time.Time
+	if s.cfg.MaxRuntime > 0 {
+		runtime = time.After(s.cfg.MaxRuntime)
+	}
+	for {
+		select {
+		case <-stop:
+			end, stop = EndStopped, nil
+			s.phase.stopProbing.Store(true)
+		case <-runtime:
+			end = EndMaxRuntime
+			s.phase.stopProbing.Store(true)
+		case <-probed:
+			probed, runtime = nil, nil
+			if cooldown == nil {
+				s.phase.probed.Store(int64(s.clock.now()) + 1)
+				s.phase.cooldown.Store(true)
+				cooldown = time.After(s.cfg.Cooldown)
+			}
+		case <-cooldown:
+			return end, nil
+		case <-s.collector.full:
+			return EndMaxResults, nil
+		case err := <-s.collector.failed:
+			return EndFailed, fmt.Errorf("write results: %w", err)
+		case err := <-s.broken:
+			return EndFailed, err
+		case <-ctx.Done():
+			return EndCancelled, ctx.Err()
+		}
+	}
+}
+
+// outputError is an error that came while the scan was ending.
+func (s *Scan) outputError() error {
+	select {
+	case err := <-s.collector.failed:
+		return fmt.Errorf("write results: %w", err)
+	default:
+		return nil
+	}
+}
+
+// assemble makes the goroutines' parts: a receiver for each queue, senders on the first queues, and between them the
+// queues of RSTs.
+func (s *Scan) assemble(out *output.Writer) {
+	s.clock = newClock()
+	s.broken = make(chan error, 1)
+	s.collector = newCollector(len(s.receive), out, s.cfg.MaxResults)
+	limit := newQuota(s.cfg.MaxTargets)
+	n := s.numSenders()
+	for i := range n {
+		s.senders = append(s.senders, s.newSender(i, n, limit))
+	}
+	validate := newValidator(s.cfg.Key, s.sources, s.cfg.SourcePorts, s.cfg.Probes, s.space)
+	for i, rx := range s.receive {
+		r := &receiver{
+			rx: rx, validate: validate,
+			full: s.collector.in, empty: s.collector.back,
+			cooldown: &s.phase.cooldown, log: s.cfg.Logger, n: new(receiverCounters),
+		}
+		if !s.cfg.KeepConnections {
+			r.resets = new(resetQueue)
+			serves := s.senders[i%n]
+			serves.resets = append(serves.resets, r.resets)
+		}
+		s.receivers = append(s.receivers, r)
+	}
+}
+
+// newSender makes sender i of n, with its part of the permutation and of the rate.
+func (s *Scan) newSender(i, n int, limit *quota) *sender {
+	cpu := -1
+	if n > 1 {
+		cpu = i
+	}
+	return &sender{
+		gen: s.generator(i, n, limit),
+		engine: &xskEngine{
+			tx: s.transmit[i], syn: s.syn, rst: s.rst, nextHop: s.cfg.NextHop,
+		},
+		limiter: newLimiter(s.cfg.Rate / float64(n)),
+		clock:   s.clock, cpu: cpu, log: s.cfg.Logger, n: new(senderCounters), broken: s.broken,
+	}
+}
+
+func (s *Scan) generator(i, n int, limit *quota) generator {
+	from, to := s.order.Part(uint64(i), uint64(n))
+	return generator{
+		walker: s.order.Walk(from, to), space: s.space, sources: s.sources,
+		ports: s.cfg.SourcePorts, probes: s.cfg.Probes, quota: limit,
+	}
+}

@@ -1,0 +1,193 @@
+package scan
+
+import (
+	"errors"
+	"log/slog"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xsweep/xsweep/packet"
+)
+
+// batchSize is how many frames go to the engine at once.
+const batchSize = 256
+
+// A sender owns one part of the permutation, one transmit queue and, where the rate asks for it, one core. It is done
+// in two steps: probe until there is nothing left to send, then serve, which only sends the RSTs that late answers
+// still call for.
+type sender struct {
+	gen     generator
+	engine  engine
+	limiter limiter
+	clock   clock
+	resets  []*resetQueue // of the receivers that this sender serves
+	cpu     int           // core to stay on; -1 for any
+	log     *slog.Logger
+	n       *senderCounters
+	broken  chan<- error // told when nothing will ever be sent again
+
+	batch   []packet.Probe // made and not yet sent
+	room    [batchSize]packet.Probe
+	closing [batchSize]packet.Probe
+	failed  bool // the last attempt to send did
+}
+
+// senderCounters has one writer; all may read.
+type senderCounters struct {
+	_       [cacheLine]byte
+	probes  atomic.Uint64 // given to the engine
+	resets  atomic.Uint64 // RSTs given to the engine
+	noRoom  atomic.Uint64 // batches that the engine had no room for
+	refused atomic.Uint64 // attempts that ended in an error
+	dropped atomic.Uint64 // frames that the engine says were dropped
+	_       [cacheLine]byte
+}
+
+const (
+	// maxSleep bounds how late a RST or a stop is noticed.
+	maxSleep = 2 * time.Millisecond
+	// backoff is the pause after the engine had no room: time for the device to take some 100 frames.
+	backoff = 50 * time.Microsecond
+	// downPause is the pause while the device is down or refuses.
+	downPause = 100 * time.Millisecond
+)
+
+// probe sends until the targets run out or stop is set.
+func (s *sender) probe(stop *atomic.Bool) {
+	s.settle()
+	s.limiter = s.limiter.startAt(s.clock.now())
+	for !stop.Load() {
+		if len(s.batch) == 0 && !s.refill() {
+			break
+		}
+		s.closeConnections()
+		due := s.limiter.due(s.clock.now(), len(s.batch))
+		if due == 0 {
+			s.idle(min(s.limiter.wait(), maxSleep))
+			continue
+		}
+		s.send(due)
+	}
+	s.engine.flush()
+	s.n.dropped.Store(s.engine.dropped())
+}
+
+// settle binds the goroutine to a thread, and the thread to its core. The thread ends with the goroutine, so that
+// nothing is undone.
+func (s *sender) settle() {
+	runtime.LockOSThread()
+	preciseSleep()
+	if s.cpu >= 0 {
+		var set unix.CPUSet
+		set.Set(s.cpu)
+		if err := unix.SchedSetaffinity(0, &set); err != nil {
+			s.log.Debug("sender stays unpinned", "cpu", s.cpu, "error", err)
+		}
+	}
+}
+
+// refill makes the next probes: no more than are due, so that an address that is excluded while the scan runs slowly
+// is not waiting here already.
+func (s *sender) refill() bool {
+	due := s.limiter.due(s.clock.now(), batchSize)
+	n := s.gen.fill(s.room[:max(due, s.gen.probes)])
+	s.batch = s.room[:n]
+	return n > 0
+}
+
+// send gives the first n probes of the batch to the engine, and keeps those that it did not take for the next time:
+// what does not fit is late, not lost.
+func (s *sender) send(n int) {
+	sent, err := s.engine.send(s.batch[:n])
+	s.batch = s.batch[sent:]
+	s.limiter.sent(sent)
+	s.n.probes.Add(uint64(sent))
+	s.n.dropped.Store(s.engine.dropped())
+	switch {
+	case err != nil:
+		s.report(err)
+		sleep(downPause)
+	case sent == 0:
+		s.n.noRoom.Add(1)
+		s.idle(backoff)
+	default:
+		s.report(nil)
+	}
+}
+
+// report logs that sending fails, or does no more, once each. A device that is down may come up again, and its
+// targets wait for it; any other error is for good.
+func (s *sender) report(err error) {
+	if err != nil {
+		s.n.refused.Add(1)
+		if !errors.Is(err, unix.ENETDOWN) {
+			select {
+			case s.broken <- err:
+			default: // somebody else was first
+			}
+			return
+		}
+	}
+	if failed := err != nil; failed != s.failed {
+		s.failed = failed
+		if failed {
+			s.log.Warn("sending is paused, targets wait", "error", err)
+		} else {
+			s.log.Info("sending goes on")
+		}
+	}
+}
+
+// idle sleeps, after it has pushed on what is still in the ring.
+func (s *sender) idle(d time.Duration) {
+	if pending, _ := s.engine.flush(); pending > 0 {
+		d = min(d, backoff)
+	}
+	sleep(d)
+}
+
+// serve sends RSTs until stop is set and none is left.
+func (s *sender) serve(stop *atomic.Bool) {
+	for {
+		last := stop.Load() // before looking: the receivers have ended when it is set
+		if s.closeConnections() == 0 {
+			if last {
+				break
+			}
+			s.idle(maxSleep)
+		}
+	}
+	s.drain()
+	s.n.dropped.Store(s.engine.dropped())
+}
+
+// closeConnections sends the RSTs that are waiting, as far as there is room, and returns how many.
+func (s *sender) closeConnections() int {
+	total := 0
+	for _, q := range s.resets {
+		n := q.peek(s.closing[:])
+		if n == 0 {
+			continue
+		}
+		sent, _ := s.engine.reset(s.closing[:n]) // the next probe reports what is wrong with the device
+		q.pop(sent)
+		total += sent
+	}
+	if total > 0 {
+		s.n.resets.Add(uint64(total))
+	}
+	return total
+}
+
+// drain waits, for half a second at most, until the device has taken everything.
+func (s *sender) drain() {
+	for range 50 {
+		if pending, err := s.engine.flush(); pending == 0 || err != nil {
+			return
+		}
+		sleep(10 * time.Millisecond)
+	}
+}

@@ -1,0 +1,108 @@
+package scan
+
+import (
+	"time"
+
+	"github.com/xsweep/xsweep/bpf"
+	"github.com/xsweep/xsweep/xsk"
+)
+
+// Snapshot is where a scan stands. Counts are from its start.
+type Snapshot struct {
+	Elapsed time.Duration // since Run was called
+	Sending time.Duration // of it, until the last probe was sent
+	Done    bool          // no more probes will be sent
+	End     End           // why the scan ended; empty before
+
+	Targets uint64 // targets of the whole scan
+	Probed  uint64 // of them, those whose probes were given to the kernel
+	Probes  uint64 // probes given to the kernel
+	Resets  uint64 // RSTs given to the kernel
+
+	Answers uint64 // validated answers, repeats included
+	Hits    uint64 // targets that answered with a SYN-ACK
+	Late    uint64 // of these, those found in the cool-down
+	Closed  uint64 // targets that answered with a RST
+	ICMP    uint64 // targets of which an ICMP error told
+	Repeats uint64 // answers that had come before
+	Rows    uint64 // written to the output
+
+	Steer  bpf.SteerCounters
+	Socket xsk.Stats // of all queues together
+	Losses Losses
+}
+
+// Losses are packets that did not get where they should have, by the place where that happened. Losses outside of this
+// host are not among them: nobody can count those.
+type Losses struct {
+	SendDropped uint64 // probes and RSTs that the kernel took and dropped
+	SendInvalid uint64 // frames that the kernel refused to send
+	ResetsLost  uint64 // RSTs that were owed when there was no room for them
+	NoSocket    uint64 // answers on a queue without a socket
+	RingFull    uint64 // answers that found the receive ring full
+	NoFrame     uint64 // answers for which there was no free frame, or too little room in it
+	Invalid     uint64 // redirected frames that were not an answer after all
+	Unwritten   uint64 // answers that came after the output had failed
+	// Waits are no losses: batches that found the transmit ring full and were sent later, and attempts to send that
+	// failed and were repeated.
+	WaitedForRoom, WaitedForDevice uint64
+}
+
+// Received is the number of answers lost on the way from the driver to the output.
+func (l *Losses) Received() uint64 { return l.NoSocket + l.RingFull + l.NoFrame + l.Unwritten }
+
+// Snapshot reads all counters. It may be called at any time from any goroutine; once a second is what it is made for.
+func (s *Scan) Snapshot() Snapshot {
+	now := Snapshot{Targets: s.space.Len()}
+	if s.cfg.MaxTargets > 0 {
+		now.Targets = min(now.Targets, s.cfg.MaxTargets)
+	}
+	started, probed := s.phase.started.Load(), s.phase.probed.Load()
+	if started == 0 {
+		return now
+	}
+	now.Elapsed = s.clock.now() - time.Duration(started-1)
+	now.Sending = now.Elapsed
+	if probed != 0 {
+		now.Done, now.Sending = true, time.Duration(probed-started)
+	}
+	s.countSenders(&now)
+	s.countReceivers(&now)
+	s.countKernel(&now)
+	return now
+}
+
+func (s *Scan) countSenders(now *Snapshot) {
+	for _, snd := range s.senders {
+		n := snd.n
+		now.Probes += n.probes.Load()
+		now.Resets += n.resets.Load()
+		now.Losses.SendDropped += n.dropped.Load()
+		now.Losses.WaitedForRoom += n.noRoom.Load()
+		now.Losses.WaitedForDevice += n.refused.Load()
+	}
+	now.Probed = now.Probes / uint64(s.cfg.Probes)
+}
+
+func (s *Scan) countReceivers(now *Snapshot) {
+	for _, r := range s.receivers {
+		now.Answers += r.n.answers.Load()
+		now.Losses.Invalid += r.n.invalid.Load()
+		now.Losses.ResetsLost += r.n.resetsLost.Load()
+	}
+	n := s.collector.n
+	now.Hits, now.Late = n.hits.Load(), n.late.Load()
+	now.Closed, now.ICMP = n.closed.Load(), n.icmp.Load()
+	now.Repeats, now.Rows = n.repeats.Load(), n.rows.Load()
+	now.Losses.Unwritten = n.lost.Load()
+}
+
+// countKernel leaves at zero what the kernel does not tell: a snapshot is no reason to end a scan.
+func (s *Scan) countKernel(now *Snapshot) {
+	now.Steer, _ = s.steer.Counters()
+	now.Socket, _ = s.group.Stats()
+	now.Losses.NoSocket = now.Steer.Unbound
+	now.Losses.RingFull = now.Socket.RxRingFull
+	now.Losses.NoFrame = max(now.Socket.RxDropped, now.Socket.FillRingEmpty) // copy mode counts one case in both
+	now.Losses.SendInvalid = now.Socket.TxInvalid
+}
