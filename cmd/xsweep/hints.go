@@ -1,0 +1,82 @@
+package main
+
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xsweep/xsweep/bpf"
+	"github.com/xsweep/xsweep/internal/nexthop"
+	"github.com/xsweep/xsweep/scan"
+)
+
+// hints say what to do about an error; the first that matches is shown. What is particular comes before errnos, which
+// many things share.
+var hints = []struct { //nolint:gochecknoglobals // a read-only table
+	err  error
+	hint string
+}{
+	{errNoTargets, "give other targets, or a shorter blocklist"},
+	{errSpecial, "--allow-special probes special-purpose networks, too: do so only where they are yours"},
+	{errUnlisted, "give the networks that asked to be left out with --blocklist-file FILE, or say --no-blocklist"},
+	{scan.ErrTooManyTargets, "scan fewer ports at a time"},
+	{nexthop.ErrNoInterface, "'ip -brief link' lists the interfaces"},
+	{nexthop.ErrDown, "'ip link set NAME up' brings it up"},
+	{nexthop.ErrNoCarrier, "check the cable or the far end, or choose another interface with --interface"},
+	{nexthop.ErrNoAddress, "give the interface an address, or probe from another one with --source-ip"},
+	{nexthop.ErrLoopback, "choose an interface that leads to the targets with --interface"},
+	{nexthop.ErrNotEthernet, "interfaces without Ethernet headers (tun, ppp, WireGuard) are not supported yet"},
+	{nexthop.ErrNoRoute, "add a route, or name the way with --interface and --gateway-mac"},
+	{nexthop.ErrLocal, "a host cannot scan itself: take its own addresses out of the targets"},
+	{nexthop.ErrSplit, "scan them one interface at a time, with --interface"},
+	{nexthop.ErrUnreachable, "is the gateway up? --gateway-mac names its MAC address without asking"},
+	{nexthop.ErrTooMany, "scan fewer addresses at a time, or send all by a gateway with --gateway-mac"},
+	{unix.EAFNOSUPPORT, "this kernel has no AF_XDP: Linux 5.9 or newer with CONFIG_XDP_SOCKETS is needed"},
+	{unix.EPERM, "run as root, or with the capabilities CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF"},
+	{unix.EACCES, "run as root, or with the capabilities CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF"},
+	{unix.EBUSY, "another program holds the queue or the interface: stop it, or choose another interface"},
+	{unix.EOPNOTSUPP, "the driver cannot do this: let --xdp-mode and --bind-mode choose (auto)"},
+	{unix.ENOBUFS, "raise the limit of locked memory (ulimit -l), or run with CAP_IPC_LOCK"},
+	{unix.ENOSPC, "free some space; the rows written so far are whole"},
+	{unix.ENETDOWN, "bring the interface up"},
+	{unix.ENXIO, "the interface is gone; what was found until then is in the output"},
+}
+
+// hintFor returns "" where there is nothing to add.
+func hintFor(err error) string {
+	var usage *usageError
+	if errors.As(err, &usage) {
+		return ""
+	}
+	var foreign *bpf.ForeignProgramError
+	if errors.As(err, &foreign) {
+		return "it is never displaced: stop its owner ('bpftool net' shows more), or choose another interface"
+	}
+	var file *outputError
+	if errors.As(err, &file) {
+		return file.hint()
+	}
+	for _, h := range hints {
+		if errors.Is(err, h.err) {
+			return h.hint
+		}
+	}
+	return ""
+}
+
+// outputError is an error of the output file, to which hints about the network do not apply.
+type outputError struct{ err error }
+
+func (e *outputError) Error() string { return e.err.Error() }
+func (e *outputError) Unwrap() error { return e.err }
+
+func (e *outputError) hint() string {
+	switch {
+	case errors.Is(e.err, unix.ENOSPC):
+		return "free some space; the rows written so far are whole"
+	case errors.Is(e.err, unix.ENOENT), errors.Is(e.err, unix.EACCES), errors.Is(e.err, unix.EISDIR),
+		errors.Is(e.err, unix.EROFS), errors.Is(e.err, unix.EPERM):
+		return "choose another file with --output-file"
+	}
+	return ""
+}

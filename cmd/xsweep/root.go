@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+const longHelp = `xsweep finds open TCP ports. It sends one SYN to every target, an address and a port, in an order that looks
+random, and records who answers, over AF_XDP.
+
+TARGETS are addresses, networks or ranges: 198.18.7.1, 198.18.0.0/15, 198.18.0.1-198.18.0.9. Without any, and without an
+allowlist file, the target is all of IPv4. Special-purpose networks are left out unless --allow-special is given.
+
+Scan only networks that you may scan, slowly at first, and honour requests to be left out (--blocklist-file).`
+
+const examples = `  See what would be sent (needs no root, sends nothing):
+    xsweep -p 80,443 --allow-special --dryrun -n 3 198.18.0.0/15
+
+  A simulated Internet on this machine, scanned at 300,000 packets per second:
+    xsweep demo
+
+  A network of your own:
+    xsweep -p 22,80,443 -r 50k -o results.csv 203.0.113.0/24`
+
+func newRoot() *cobra.Command {
+	o := new(options)
+	cmd := &cobra.Command{
+		Use:                   "xsweep -p PORTS [options] [TARGETS]",
+		Short:                 "find open TCP ports, over AF_XDP",
+		Long:                  longHelp,
+		Example:               examples,
+		Args:                  cobra.ArbitraryArgs,
+		DisableFlagsInUseLine: true,
+		SilenceErrors:         true,
+		SilenceUsage:          true,
+		Version:               version(),
+		RunE:                  func(cmd *cobra.Command, args []string) error { return scanCommand(cmd, o, args) },
+	}
+	cmd.CompletionOptions.HiddenDefaultCmd = true
+	cmd.SetVersionTemplate("{{.Version}}\n")
+	groups := o.register(cmd)
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
+	usage := cmd.UsageFunc() // of subcommands
+	help := cmd.HelpFunc()
+	cmd.SetHelpFunc(func(c *cobra.Command, args []string) {
+		if c != cmd {
+			help(c, args)
+			return
+		}
+		printHelp(c.OutOrStdout(), c, groups)
+	})
+	cmd.SetUsageFunc(func(c *cobra.Command) error {
+		if c != cmd {
+			return usage(c)
+		}
+		printHelp(c.OutOrStderr(), c, groups)
+		return nil
+	})
+	cmd.AddCommand(newDemo())
+	return cmd
+}
+
+// printHelp lists the flags by purpose, each with its default, and ends with examples.
+func printHelp(w io.Writer, cmd *cobra.Command, groups []flagGroup) {
+	fmt.Fprintf(w, "%s\n\nUsage:\n  %s\n  xsweep demo\n", cmd.Long, cmd.UseLine())
+	for _, g := range groups {
+		fmt.Fprintf(w, "\n%s:\n%s\n", g.title, strings.TrimRight(g.flags.FlagUsagesWrapped(100), "\n"))
+	}
+	fmt.Fprintf(w, "\nOther:\n  -h, --help      this help\n      --version   the version\n\nExamples:\n%s\n", cmd.Example)
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"github.com/xsweep/xsweep/output"
+	"github.com/xsweep/xsweep/scan"
+)
+
+// scanCommand is what `xsweep` without a subcommand does.
+func scanCommand(cmd *cobra.Command, o *options, args []string) error {
+	s, err := o.understand(cmd)
+	if err != nil {
+		return err
+	}
+	targets, err := readTargets(o, args)
+	if err != nil {
+		return err
+	}
+	s.scan.Targets, s.scan.Ports = targets.allowed, s.ports
+	space, err := scan.NewSpace(targets.allowed, s.ports)
+	if err != nil {
+		return err
+	}
+	s.scan.MaxTargets = o.maxTargets.of(space.Len())
+	if o.dryRun {
+		return dryRun(cmd.OutOrStdout(), s)
+	}
+	if err := targets.permit(o); err != nil {
+		return err
+	}
+	log := newLogger(cmd.ErrOrStderr(), o.verbosity)
+	s.scan.Logger = log
+	targets.log(log)
+	return realScan(cmd, o, s, log)
+}
+
+// realScan opens everything, in an order that leaves old results alone until nothing else can fail, and runs the scan.
+func realScan(cmd *cobra.Command, o *options, s *settings, log *slog.Logger) (err error) {
+	ctx := cmd.Context()
+	if err := findWay(ctx, o, s, log); err != nil {
+		return err
+	}
+	run, err := scan.Open(s.scan)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, run.Close()) }()
+	sink, err := output.Create(o.outputFile)
+	if err != nil {
+		return &outputError{err}
+	}
+	defer func() { err = errors.Join(err, sink.Close()) }()
+	out, err := output.NewWriter(sink, s.output)
+	if err != nil {
+		return err
+	}
+	if !s.isDefault {
+		log.Info("every answer is written, RSTs, ICMP errors and repeats included, as ZMap does with -O or -f")
+	}
+	log.Info(run.Describe())
+	log.Info("scan begins", "targets", run.Targets(), "rate", rateText(o), "seed", s.scan.Seed)
+	end, err := supervise(ctx, run, out, cmd.ErrOrStderr(), o.quiet, log)
+	report(log, end)
+	if err = ignoreClosedPipe(err); err != nil {
+		return err
+	}
+	return out.Close()
+}
+
+func rateText(o *options) string {
+	if o.rate == 0 {
+		return "without limit"
+	}
+	return o.rate.String() + " pps"
+}
+
+// supervise runs the scan with a status line a second and with Ctrl-C: once to stop sending and listen for the rest,
+// twice to leave at once.
+func supervise(ctx context.Context, run *scan.Scan, out *output.Writer, stderr io.Writer, quiet bool,
+	log *slog.Logger) (scan.Snapshot, error) {
+	ctx, stop, release := handleSignals(ctx, log)
+	defer release()
+	finished := make(chan struct{})
+	shown := make(chan struct{})
+	go func() {
+		defer close(shown)
+		if !quiet {
+			showStatus(stderr, run, finished)
+		}
+	}()
+	end, err := run.Run(ctx, out, stop)
+	close(finished)
+	<-shown
+	if errors.Is(err, context.Canceled) {
+		err = errInterrupted
+	}
+	return end, err
+}
+
+var errInterrupted = errors.New("interrupted a second time: answers that were still on their way are not recorded")
+
+// report is the summary: what was done, what was found, and every kind of loss that occurred.
+func report(log *slog.Logger, s scan.Snapshot) {
+	log.Info("scan ended: "+string(s.End),
+		"probes", s.Probes, "hits", s.Hits, "hitrate", fmt.Sprintf("%.2f%%", hitRate(s)),
+		"closed", s.Closed, "icmp", s.ICMP, "repeats", s.Repeats, "rows", s.Rows,
+		"pps", siRate(float64(s.Probes)/max(s.Sending.Seconds(), 1e-9)))
+	l := s.Losses
+	for _, loss := range []struct {
+		what  string
+		count uint64
+	}{
+		{"probes or RSTs dropped by the kernel", l.SendDropped},
+		{"frames refused by the kernel", l.SendInvalid},
+		{"answers lost: receive ring full", l.RingFull},
+		{"answers lost: no free frame", l.NoFrame},
+		{"answers lost: queue without a socket", l.NoSocket},
+		{"answers lost: output failed", l.Unwritten},
+		{"connections not reset: no room", l.ResetsLost},
+	} {
+		if loss.count > 0 {
+			log.Warn(loss.what, "count", loss.count)
+		}
+	}
+	if s.Steer.Forged > 0 {
+		log.Info("forged or stray answers kept out", "count", s.Steer.Forged)
+	}
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/xsweep/xsweep/blocklist"
+	"github.com/xsweep/xsweep/bpf"
+	"github.com/xsweep/xsweep/output"
+	"github.com/xsweep/xsweep/packet"
+	"github.com/xsweep/xsweep/scan"
+	"github.com/xsweep/xsweep/xsk"
+)
+
+// settings are the options once they are understood.
+type settings struct {
+	scan       scan.Config // without targets and the way to them
+	ports      []uint16
+	sources    []uint32 // empty: the interface's
+	gatewayMAC net.HardwareAddr
+	sourceMAC  net.HardwareAddr
+	output     output.Config
+	isDefault  bool // ZMap's default output: new hits only, no header
+}
+
+// maxSources is how many source addresses one scan may use.
+const maxSources = bpf.MaxSources
+
+// understand parses every option that is more than a number. Its errors are usage errors.
+func (o *options) understand(cmd *cobra.Command) (*settings, error) {
+	s := new(settings)
+	for _, parse := range []func(*settings) error{o.parsePorts, o.parseNetwork, o.parseXDP, o.parseOutput} {
+		if err := parse(s); err != nil {
+			return nil, usagef(cmd, "%w", err)
+		}
+	}
+	if o.verbosity < 0 || o.verbosity >= len(levelNames) {
+		return nil, usagef(cmd, "--verbosity %d is not 0 to %d", o.verbosity, len(levelNames)-1)
+	}
+	seed := o.seed
+	if !cmd.Flags().Changed("seed") {
+		seed = rand.Uint64()
+	}
+	s.scan.Seed, s.scan.Probes, s.scan.Senders = seed, o.probes, o.senders
+	s.scan.Rate = float64(o.rate)
+	s.scan.MaxRuntime = time.Duration(o.maxRuntime) * time.Second
+	s.scan.Cooldown = o.cooldownTime()
+	s.scan.MaxResults = o.maxResults
+	s.scan.PassInvalid = o.passInvalid
+	return s, nil
+}
+
+func (o *options) parsePorts(s *settings) (err error) {
+	if o.ports == "" {
+		return errors.New("no ports to probe: give --target-ports (-p), such as -p 80,443")
+	}
+	if s.ports, err = parsePorts(o.ports); err != nil {
+		return fmt.Errorf("--target-ports: %w", err)
+	}
+	if s.scan.SourcePorts.First, s.scan.SourcePorts.Last, err = parsePortRange(o.sourcePort); err != nil {
+		return fmt.Errorf("--source-port: %w", err)
+	}
+	if most := min(256, s.scan.SourcePorts.Len()); o.probes < 1 || o.probes > most {
+		return fmt.Errorf("--probes %d is not 1 to %d", o.probes, most)
+	}
+	if o.senders < 0 {
+		return fmt.Errorf("--sender-threads %d is negative", o.senders)
+	}
+	return nil
+}
+
+func (o *options) parseNetwork(s *settings) (err error) {
+	if s.sources, err = parseSources(o.sourceIP); err != nil {
+		return fmt.Errorf("--source-ip: %w", err)
+	}
+	if s.gatewayMAC, err = parseMAC(o.gatewayMAC); err != nil {
+		return fmt.Errorf("--gateway-mac: %w", err)
+	}
+	if s.sourceMAC, err = parseMAC(o.sourceMAC); err != nil {
+		return fmt.Errorf("--source-mac: %w", err)
+	}
+	if o.vlan > 4094 {
+		return fmt.Errorf("--vlan %d is not 1 to 4094", o.vlan)
+	}
+	if o.probeTTL == 0 {
+		return errors.New("--probe-ttl 0 would not leave this host")
+	}
+	link := &s.scan.Link
+	link.VLAN, link.TTL, link.Timestamp = o.vlan, o.probeTTL, uint32(time.Now().Unix())
+	if link.Profile, err = packet.ParseProfile(o.probeArgs); err != nil {
+		return fmt.Errorf("--probe-args: %w", err)
+	}
+	switch o.reset {
+	case "reply":
+	case "none":
+		s.scan.KeepConnections = true
+	default:
+		return fmt.Errorf("--rst %q is not reply or none", o.reset)
+	}
+	return nil
+}
+
+func (o *options) parseXDP(s *settings) (err error) {
+	if o.engine != "xsk" {
+		return fmt.Errorf("--engine %q is not xsk", o.engine)
+	}
+	if s.scan.XDP, err = bpf.ParseMode(o.xdpMode); err != nil {
+		return fmt.Errorf("--xdp-mode: %w", err)
+	}
+	if s.scan.Bind, err = xsk.ParseBindMode(o.bindMode); err != nil {
+		return fmt.Errorf("--bind-mode: %w", err)
+	}
+	return nil
+}
+
+// parseOutput follows ZMap: with neither format nor fields named, the output is the addresses of new hits, without a
+// header; with either of them it is every answer, with one.
+func (o *options) parseOutput(s *settings) (err error) {
+	if s.output.Format, err = output.ParseFormat(o.outputFormat); err != nil {
+		return fmt.Errorf("--output-module: %w", err)
+	}
+	s.isDefault = o.outputFields == "" && s.output.Format == output.CSV
+	s.output.Fields = output.DefaultFields(len(s.ports))
+	if o.outputFields != "" {
+		if s.output.Fields, err = output.ParseFields(o.outputFields); err != nil {
+			return fmt.Errorf("--output-fields: %w", err)
+		}
+	}
+	if s.isDefault {
+		s.output.Only = output.DefaultFilter
+	} else {
+		s.output.Header = true
+	}
+	return nil
+}
+
+// parseSources reads addresses, networks and ranges, separated by commas.
+func parseSources(text string) ([]uint32, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var ranges []blocklist.Range
+	for item := range strings.SplitSeq(text, ",") {
+		r, err := blocklist.Parse(strings.TrimSpace(item))
+		if err != nil {
+			return nil, err
+		}
+		ranges = append(ranges, r)
+	}
+	set := blocklist.New(ranges...)
+	if set.Len() > maxSources {
+		return nil, fmt.Errorf("%d addresses are more than %d", set.Len(), maxSources)
+	}
+	return sample(set, set.Len()), nil
+}
+
+func parseMAC(text string) (net.HardwareAddr, error) {
+	if text == "" {
+		return nil, nil
+	}
+	mac, err := net.ParseMAC(text)
+	if err != nil || len(mac) != 6 {
+		return nil, fmt.Errorf("%q is not a MAC address such as 02:00:00:00:00:01", text)
+	}
+	return mac, nil
+}
