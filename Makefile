@@ -1,0 +1,49 @@
+# xsweep. `make demo` first, then `make test`; `make help` lists the rest.
+
+GO       ?= go
+CLANG    ?= clang-14
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null)
+LDFLAGS  := -s -w -X main.release=$(VERSION)
+FUZZTIME ?= 20s
+
+# Tools are pinned, and run without being installed.
+GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+BENCHSTAT := golang.org/x/perf/cmd/benchstat@latest
+
+.PHONY: build test demo bench lint fuzz generate check-generate clean help
+
+build: ## the static binary, bin/xsweep
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/xsweep ./cmd/xsweep
+
+demo: build ## a simulated Internet on this machine, scanned (root)
+	./bin/xsweep demo
+
+test: check-generate ## the whole suite; what needs namespaces needs root, and is skipped without
+	$(GO) vet ./...
+	$(GO) test -p 1 ./...
+
+bench: build ## ns per probe of the generator, and pps of a scan in the lab (root)
+	@.ci/bench
+
+lint: ## gofmt and golangci-lint
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run gofmt -w .'; exit 1; }
+	$(GO) run $(GOLANGCI) run ./...
+
+fuzz: ## every fuzz target for FUZZTIME (20s)
+	@set -e; for pkg in $$($(GO) list ./...); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+	  done; \
+	done
+
+generate: ## the BPF objects anew (clang-14, llvm-14, libbpf-dev)
+	$(GO) generate ./...
+
+check-generate: ## that the committed BPF objects are those of their sources, where clang-14 is there to tell
+	@CLANG=$(CLANG) GO=$(GO) .ci/check-generate
+
+clean: ## what was built
+	rm -rf bin
+
+help:
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
