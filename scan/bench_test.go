@@ -9,6 +9,7 @@ import (
 
 	"github.com/xsweep/xsweep/internal/lab"
 	"github.com/xsweep/xsweep/internal/lab/labtest"
+	"github.com/xsweep/xsweep/output"
 )
 
 // BenchmarkScan scans the simulated world as fast as it goes: 2 million probes, counted where they arrive. An iteration
@@ -61,5 +62,20 @@ func benchScan(b *testing.B, sim lab.SimConfig, senders int) {
 	b.ReportMetric(mpps[len(mpps)/2], "Mpps")
 	if len(recall) > 0 {
 		b.ReportMetric(slices.Min(recall), "recall")
+	}
+}
+
+// BenchmarkCollector is the work per answer after validation: repeats, and a row of the default output.
+func BenchmarkCollector(b *testing.B) {
+	out, err := output.NewWriter(io.Discard, output.Config{Fields: output.DefaultFields(2)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := newCollector(1, out, 0)
+	r := output.Record{Class: output.SYNACK, Success: true, Sport: 443}
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Saddr++
+		c.take(&r)
 	}
 }

@@ -37,8 +37,8 @@ type collectorCounters struct {
 }
 
 func newCollector(receivers int, out *output.Writer, maxResults uint64) *collector {
-	// Enough batches that a receiver goes on while the collector waits for the disk: some 10,000 answers each.
-	batches := 40 * receivers
+	// Enough batches that a receiver goes on while the collector waits for the disk: some 40,000 answers each, 4 MB.
+	batches := 160 * receivers
 	c := &collector{
 		in: make(chan *answers, batches), back: make(chan *answers, batches),
 		out: out, dedup: newDedup(), maxResults: maxResults, n: new(collectorCounters),
@@ -64,6 +64,7 @@ func (c *collector) run() {
 			for i := range batch.n {
 				c.take(&batch.records[i])
 			}
+			batch.n = 0 // here, so that no receiver gets one with answers in it, its first included
 			c.back <- batch
 		case <-flush.C:
 			c.check(c.out.Flush())

@@ -38,6 +38,6 @@ func (e *xskEngine) flush() (pending int, err error) {
 		return 0, nil
 	}
 	_, err = e.tx.Kick()
-	e.tx.Reserve(0) // takes back what is completed
+	e.tx.Reap()
 	return e.tx.Pending(), err
 }

@@ -229,6 +229,9 @@ func checkArrivals(t *testing.T, r result, world *lab.Simulation, cfg Config) {
 	if cover.Distinct != total || cover.Repeated != 0 {
 		t.Errorf("%d distinct targets probed, %d more than once; want %d, 0", cover.Distinct, cover.Repeated, total)
 	}
+	if r.end.Repeats != 0 || uint64(len(r.rows)) != r.end.Answers {
+		t.Errorf("%d repeats, %d rows of %d answers: nothing was answered twice", r.end.Repeats, len(r.rows), r.end.Answers)
+	}
 	if lost := r.end.Losses.Received() + r.end.Losses.SendDropped + r.end.Losses.Invalid; lost != 0 {
 		t.Errorf("losses: %+v", r.end.Losses)
 	}

@@ -14,7 +14,7 @@ import (
 // answerBatch is how many answers travel to the collector at once.
 const answerBatch = 256
 
-// answers is a batch on its way from a receiver to the collector and back.
+// answers is a batch on its way from a receiver to the collector and, empty again, back.
 type answers struct {
 	n       int
 	records [answerBatch]output.Record
@@ -111,5 +111,4 @@ func (r *receiver) pass() {
 	}
 	r.full <- r.out
 	r.out = <-r.empty
-	r.out.n = 0
 }

@@ -112,6 +112,7 @@ func report(log *slog.Logger, s scan.Snapshot) {
 		"probes", s.Probes, "hits", s.Hits, "hitrate", fmt.Sprintf("%.2f%%", hitRate(s)),
 		"closed", s.Closed, "icmp", s.ICMP, "repeats", s.Repeats, "rows", s.Rows,
 		"pps", siRate(float64(s.Probes)/max(s.Sending.Seconds(), 1e-9)))
+	log.Debug("counters", "answers", s.Answers, "steer", fmt.Sprintf("%+v", s.Steer), "sockets", fmt.Sprintf("%+v", s.Socket))
 	l := s.Losses
 	for _, loss := range []struct {
 		what  string
