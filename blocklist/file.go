@@ -52,13 +52,13 @@ func Read(r io.Reader, name string) ([]Range, error) {
 	var ranges []Range
 	for number := 1; ; number++ {
 		line, readErr := lines.ReadSlice('\n')
-		if readErr != nil && readErr != io.EOF && readErr != bufio.ErrBufferFull {
+		if readErr != nil && readErr != io.EOF && !errors.Is(readErr, bufio.ErrBufferFull) {
 			return nil, describeRead(readErr, name)
 		}
 		if number == 1 {
 			line = bytes.TrimPrefix(line, []byte("\ufeff"))
 		}
-		entry, err := entryOf(line, number == 1, readErr == bufio.ErrBufferFull)
+		entry, err := entryOf(line, number == 1, errors.Is(readErr, bufio.ErrBufferFull))
 		if err == nil && len(entry) > 0 {
 			var got Range
 			got, err = parse(string(entry))

@@ -13,7 +13,7 @@ import (
 func parseSet(t testing.TB, text string) *Set {
 	t.Helper()
 	var ranges []Range
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		r, err := Parse(word)
 		if err != nil {
 			t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 // Mode is where in the kernel an XDP program runs.
 type Mode uint8
 
+// The modes. The zero Mode is ModeAuto.
 const (
 	ModeAuto    Mode = iota // native where the driver can, else generic
 	ModeNative              // in the driver, before the kernel makes an skb of the frame

@@ -5,6 +5,7 @@ import "fmt"
 // Format is the layout of a row.
 type Format uint8
 
+// The formats. The zero Format is CSV.
 const (
 	CSV  Format = iota // comma-separated values, RFC 4180 with \n line ends
 	JSON               // one JSON object per line

@@ -3,6 +3,7 @@ package output
 // Class is the kind of an answer, the field classification.
 type Class uint8
 
+// The classes of answers.
 const (
 	SYNACK Class = iota // the port accepts connections
 	RST                 // the host refuses connections to the port

@@ -66,8 +66,7 @@ func openStdout(string) (*os.File, error) {
 
 // causeOf strips the operation and the path from an error of package os, where the message has its own.
 func causeOf(err error) error {
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
 		return pathErr.Err
 	}
 	return err

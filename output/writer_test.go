@@ -156,7 +156,7 @@ func TestWriterFails(t *testing.T) {
 		{Format: JSON, Fields: mustParse(t, "saddr,icmp_unreach_str")},
 	} {
 		whole := render(t, cfg, allShapes()...)
-		for room := range len(whole) {
+		for room := range whole {
 			for _, short := range []bool{false, true} {
 				plain := &disk{room: room, short: short}
 				failAt(t, cfg, plain, plain, whole)
@@ -205,7 +205,7 @@ func failAt(t *testing.T, cfg Config, dst io.Writer, d *disk, whole []byte) {
 	for name, call := range map[string]func() error{
 		"Write": func() error { return w.Write(&r) }, "Flush": w.Flush, "Close": w.Close,
 	} {
-		if again := call(); again != err {
+		if again := call(); !errors.Is(again, err) {
 			t.Errorf("%s after the error: %v, want %v again", name, again, err)
 		}
 	}

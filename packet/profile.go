@@ -12,6 +12,7 @@ import (
 // are the same in all profiles.
 type Profile uint8
 
+// The profiles. The zero Profile is SmallestProbes.
 const (
 	SmallestProbes Profile = iota // MSS only: 58 bytes, still the shortest frame on the wire
 	Windows                       // 66 bytes

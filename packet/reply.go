@@ -5,6 +5,7 @@ import "fmt"
 // Kind says what a Reply is. The zero Kind is none of them.
 type Kind uint8
 
+// The kinds of replies.
 const (
 	SYNACK Kind = iota + 1 // the port is open
 	RST                    // the port is closed, or a connection was reset

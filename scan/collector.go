@@ -58,7 +58,7 @@ func (c *collector) run() {
 		select {
 		case batch, ok := <-c.in:
 			if !ok {
-				c.check(c.out.Flush())
+				_ = c.check(c.out.Flush())
 				return
 			}
 			for i := range batch.n {
@@ -67,7 +67,7 @@ func (c *collector) run() {
 			batch.n = 0 // here, so that no receiver gets one with answers in it, its first included
 			c.back <- batch
 		case <-flush.C:
-			c.check(c.out.Flush())
+			_ = c.check(c.out.Flush())
 		}
 	}
 }

@@ -24,6 +24,7 @@ type phases struct {
 // End says why a scan ended.
 type End string
 
+// The ends that a scan can come to.
 const (
 	EndDone       End = "all targets probed"
 	EndMaxTargets End = "maximum number of targets probed"
@@ -35,12 +36,12 @@ const (
 )
 
 // Run is Open and Scan.Run in one.
-func Run(ctx context.Context, cfg Config, out *output.Writer, stop <-chan struct{}) (Snapshot, error) {
+func Run(ctx context.Context, cfg Config, out *output.Writer, stop <-chan struct{}) (end Snapshot, err error) {
 	s, err := Open(cfg)
 	if err != nil {
 		return Snapshot{}, err
 	}
-	defer s.Close()
+	defer func() { err = errors.Join(err, s.Close()) }()
 	return s.Run(ctx, out, stop)
 }
 

@@ -71,7 +71,7 @@ func (s *sender) probe(stop *atomic.Bool) {
 		}
 		s.send(due)
 	}
-	s.engine.flush()
+	_, _ = s.engine.flush() // serve goes on with it
 	s.n.dropped.Store(s.engine.dropped())
 }
 

@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -262,8 +263,8 @@ func TestTxQueueConcurrent(t *testing.T) {
 				held = append(held, d.Addr)
 			}
 			if !ok || len(held) >= 5 {
-				for i := len(held) - 1; i >= 0; i-- {
-					k.comp.put(held[i])
+				for _, h := range slices.Backward(held) {
+					k.comp.put(h)
 				}
 				held = held[:0]
 				runtime.Gosched()

@@ -12,7 +12,7 @@ import (
 
 // hints say what to do about an error; the first that matches is shown. What is particular comes before errnos, which
 // many things share.
-var hints = []struct { //nolint:gochecknoglobals // a read-only table
+var hints = []struct {
 	err  error
 	hint string
 }{
@@ -44,16 +44,13 @@ var hints = []struct { //nolint:gochecknoglobals // a read-only table
 
 // hintFor returns "" where there is nothing to add.
 func hintFor(err error) string {
-	var usage *usageError
-	if errors.As(err, &usage) {
+	if _, ok := errors.AsType[*usageError](err); ok {
 		return ""
 	}
-	var foreign *bpf.ForeignProgramError
-	if errors.As(err, &foreign) {
+	if _, ok := errors.AsType[*bpf.ForeignProgramError](err); ok {
 		return "it is never displaced: stop its owner ('bpftool net' shows more), or choose another interface"
 	}
-	var file *outputError
-	if errors.As(err, &file) {
+	if file, ok := errors.AsType[*outputError](err); ok {
 		return file.hint()
 	}
 	for _, h := range hints {

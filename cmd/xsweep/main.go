@@ -37,8 +37,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if hint := hintFor(err); hint != "" {
 		fmt.Fprintln(stderr, "xsweep: hint:", hint)
 	}
-	var usage *usageError
-	if errors.As(err, &usage) {
+	if usage, ok := errors.AsType[*usageError](err); ok {
 		fmt.Fprintf(stderr, "xsweep: '%s --help' lists the options\n", usage.command)
 		return exitUsage
 	}

@@ -15,6 +15,7 @@ import (
 // ForgeKind is a kind of forged frame.
 type ForgeKind uint32
 
+// The kinds of forged frames.
 const (
 	ForgeSYNACK ForgeKind = iota // a SYN-ACK of a connection nobody asked for
 	ForgeRST                     // a RST of one

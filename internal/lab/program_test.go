@@ -30,8 +30,7 @@ func loadTestProgram(t testing.TB, cfg SimConfig) (*worldProgram, *truth) {
 		t.Skipf("needs CAP_BPF and CAP_NET_ADMIN: %v", err)
 	}
 	if err != nil {
-		var verifier *ebpf.VerifierError
-		if errors.As(err, &verifier) {
+		if verifier, ok := errors.AsType[*ebpf.VerifierError](err); ok {
 			t.Fatalf("%+v", verifier)
 		}
 		t.Fatal(err)

@@ -183,7 +183,7 @@ func TestHandshakeWithSimulation(t *testing.T) {
 		t.Fatal(err)
 	}
 	met := map[lab.Outcome]int{}
-	for addr := uint32(firstTarget); addr < firstTarget+20; addr++ {
+	for addr := firstTarget; addr < firstTarget+20; addr++ {
 		want := s.Truth(addr, 80)
 		met[want]++
 		err := l.Scanner.Do(func() error {

@@ -9,6 +9,7 @@ import (
 // Outcome is what a target answers to a SYN.
 type Outcome uint8
 
+// The outcomes. The zero Outcome is Silent.
 const (
 	Silent      Outcome = iota // nothing
 	Open                       // a SYN-ACK

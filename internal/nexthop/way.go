@@ -139,7 +139,7 @@ func (w *way) withoutRoute(q *lookup, req Request) error {
 		return nil
 	}
 	first := req.Targets[0]
-	r, err := q.route(first)
+	_, err := q.route(first)
 	if err == nil { // routed after all, so it is local
 		return fmt.Errorf("%v: %w", addrOf(first), ErrLocal)
 	}
