@@ -1,0 +1,161 @@
+package scan
+
+import (
+	"errors"
+	"net"
+	"os"
+	"testing"
+
+	"github.com/google/gopacket"
+	"github.com/google/gopacket/layers"
+	"golang.org/x/sys/unix"
+
+	"github.com/xsweep/xsweep/blocklist"
+	"github.com/xsweep/xsweep/bpf"
+	"github.com/xsweep/xsweep/packet"
+)
+
+// both is the receive path twice: in the kernel and in Go.
+type both struct {
+	steer    *bpf.Steer
+	validate *validator
+	probe    packet.Probe
+}
+
+func newBoth(t testing.TB) *both {
+	t.Helper()
+	key, ports := Key{11, 12}, PortRange{40000, 40999}
+	s, err := bpf.LoadSteer(bpf.SteerConfig{Key0: key[0], Key1: key[1], Sources: []uint32{0xc6120001},
+		PortFirst: ports.First, PortLast: ports.Last})
+	if errors.Is(err, unix.EPERM) && os.Getenv("XSWEEP_REQUIRE_NETNS") != "1" {
+		t.Skipf("needs CAP_BPF and CAP_NET_ADMIN: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	fd, err := unix.Socket(unix.AF_XDP, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Close(fd) })
+	if err := s.SetSocket(0, fd); err != nil {
+		t.Fatal(err)
+	}
+	everyPort := make([]uint16, 1<<16)
+	for i := range everyPort {
+		everyPort[i] = uint16(i)
+	}
+	space, err := NewSpace(blocklist.All(), everyPort)
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := newSource(key, 0xc6120001)
+	return &both{s, newValidator(key, []source{src}, ports, 1, space), src.probe(0xc6130203, 443, ports, 0)}
+}
+
+// verdicts asks both whether a frame is an answer.
+func (b *both) verdicts(t testing.TB, frame []byte) (kernel, user bool) {
+	t.Helper()
+	const redirect = 4 // XDP_REDIRECT of linux/bpf.h
+	verdict, err := b.steer.Run(frame)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r packet.Reply
+	if packet.Parse(frame, &r) {
+		_, _, user = b.validate.accept(&r)
+	}
+	return verdict == redirect, user
+}
+
+// answers are frames that both must take: a SYN-ACK in a VLAN with options in both headers, a RST, an ICMP error.
+func (b *both) answers() [][]byte {
+	p := b.probe
+	ip4 := func(a uint32) net.IP { return net.IPv4(byte(a>>24), byte(a>>16), byte(a>>8), byte(a)).To4() }
+	eth := layers.Ethernet{SrcMAC: net.HardwareAddr{2, 0, 0, 0, 0, 2}, DstMAC: net.HardwareAddr{2, 0, 0, 0, 0, 1}, EthernetType: layers.EthernetTypeIPv4}
+	tagged := eth
+	tagged.EthernetType = layers.EthernetTypeDot1Q
+	nop := layers.IPv4Option{OptionType: 1}
+	back := layers.IPv4{Version: 4, TTL: 60, Protocol: layers.IPProtocolTCP, SrcIP: ip4(p.Dst), DstIP: ip4(p.Src)}
+	withOptions := back
+	withOptions.Options = []layers.IPv4Option{nop, nop, nop, nop}
+	synAck := layers.TCP{SrcPort: layers.TCPPort(p.DstPort), DstPort: layers.TCPPort(p.SrcPort), Seq: 9, Ack: p.Seq + 1, SYN: true, ACK: true,
+		Options: []layers.TCPOption{{OptionType: layers.TCPOptionKindMSS, OptionLength: 4, OptionData: []byte{5, 180}}}}
+	rst := layers.TCP{SrcPort: synAck.SrcPort, DstPort: synAck.DstPort, Ack: p.Seq + 1, RST: true, ACK: true}
+	router := layers.IPv4{Version: 4, TTL: 60, Protocol: layers.IPProtocolICMPv4, SrcIP: ip4(0xc6120002), DstIP: ip4(p.Src)}
+	icmp := layers.ICMPv4{TypeCode: layers.CreateICMPv4TypeCode(3, 1)}
+
+	template, err := packet.NewTemplate(packet.Config{})
+	if err != nil {
+		panic(err)
+	}
+	quoted := make([]byte, packet.MaxFrameLen)
+	quoted = quoted[14:template.Put(quoted, &p)]
+	frames := [][]gopacket.SerializableLayer{
+		{&tagged, &layers.Dot1Q{VLANIdentifier: 7, Type: layers.EthernetTypeIPv4}, &withOptions, &synAck},
+		{&eth, &back, &rst},
+		{&eth, &router, &icmp, gopacket.Payload(quoted[:28])},
+	}
+	var out [][]byte
+	for _, f := range frames {
+		buf := gopacket.NewSerializeBuffer()
+		synAck.SetNetworkLayerForChecksum(&withOptions)
+		rst.SetNetworkLayerForChecksum(&back)
+		if err := gopacket.SerializeLayers(buf, gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}, f...); err != nil {
+			panic(err)
+		}
+		out = append(out, buf.Bytes())
+	}
+	return out
+}
+
+// TestKernelAndGoAgree changes every byte of every kind of answer to every value that differs by one bit or all, and
+// cuts the frame at every length: the XDP program and the validator say the same of each.
+func TestKernelAndGoAgree(t *testing.T) {
+	b := newBoth(t)
+	taken := 0
+	check := func(frame []byte, what string, at int) {
+		kernel, user := b.verdicts(t, frame)
+		if kernel != user {
+			t.Errorf("%s %d of %x: kernel says %v, Go says %v", what, at, frame, kernel, user)
+		}
+		if kernel {
+			taken++
+		}
+	}
+	for _, frame := range b.answers() {
+		if kernel, user := b.verdicts(t, frame); !kernel || !user {
+			t.Fatalf("a true answer is refused: kernel %v, Go %v: %x", kernel, user, frame)
+		}
+		for i := range frame {
+			for _, flip := range []byte{1, 2, 4, 8, 16, 32, 64, 128, 255} {
+				frame[i] ^= flip
+				check(frame, "byte", i)
+				frame[i] ^= flip
+			}
+		}
+		for n := 14; n < len(frame); n++ {
+			check(frame[:n:n], "length", n)
+		}
+	}
+	if taken == 0 {
+		t.Error("no changed frame is an answer: MAC addresses and TTLs should not matter")
+	}
+}
+
+// FuzzKernelAndGoAgree does the same with whatever bytes the fuzzer thinks of.
+func FuzzKernelAndGoAgree(f *testing.F) {
+	b := newBoth(f)
+	for _, frame := range b.answers() {
+		f.Add(frame)
+	}
+	f.Fuzz(func(t *testing.T, frame []byte) {
+		if len(frame) < 14 || len(frame) > 1500 {
+			t.Skip("the kernel runs nothing shorter than an Ethernet header")
+		}
+		if kernel, user := b.verdicts(t, frame); kernel != user {
+			t.Errorf("%x: kernel says %v, Go says %v", frame, kernel, user)
+		}
+	})
+}
