@@ -82,13 +82,13 @@ func sipReference(c, d int, key Key, msg []byte) uint64 {
 		}
 		s.d ^= m
 		for range c {
-			s.round()
+			s.a, s.b, s.c, s.d = round(s.a, s.b, s.c, s.d)
 		}
 		s.a ^= m
 	}
 	s.c ^= 0xff
 	for range d {
-		s.round()
+		s.a, s.b, s.c, s.d = round(s.a, s.b, s.c, s.d)
 	}
 	return s.a ^ s.b ^ s.c ^ s.d
 }

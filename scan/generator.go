@@ -19,19 +19,21 @@ func (g *generator) fill(batch []packet.Probe) int {
 	// Not more than there are positions: what one sender claims and cannot use, another misses.
 	room := g.quota.claim(int(min(uint64(len(batch)/g.probes), g.walker.Left())))
 	n, targets := 0, 0
+	walker := g.walker // in registers, where one step does not wait for the last one's store
 	for targets < room {
-		index, ok := g.walker.Next()
+		index, ok := walker.Next()
 		if !ok {
 			break
 		}
 		addr, port := g.space.At(index)
 		s := g.sourceFor(addr)
 		for k := range g.probes {
-			batch[n] = s.probe(addr, port, g.ports, k)
+			s.put(&batch[n], addr, port, g.ports, k)
 			n++
 		}
 		targets++
 	}
+	g.walker = walker
 	g.quota.giveBack(room - targets)
 	return n
 }
