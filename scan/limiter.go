@@ -3,23 +3,24 @@ package scan
 import "time"
 
 // A limiter paces one sender: it says how many probes are due. It keeps to a timetable, probe k at start + k/rate, so
-// that a sleep that took too long costs nothing on average; but it does not catch up in a burst:
+// that a sleep that took too long costs nothing on average; but it does not catch up in a burst. Both are counted:
 //
-//	due = timetable - sent, but not more than catchUp times what the time since the last batch was worth
+//	owed    what the timetable has due and is not sent; more than maxDebt is worth is forgotten
+//	credit  a token bucket that fills a quarter faster than the rate and holds what maxBurst is worth
 //
-// What a stall longer than maxDebt would have been worth is forgotten: after a minute of SIGSTOP the scan goes on at
-// its rate, a little above it for a second, and not at the rate of the device.
+// After a minute of SIGSTOP the scan goes on at its rate, a quarter above it for a second, and not at that of the
+// device.
 type limiter struct {
-	interval float64       // nanoseconds per probe; 0 means no limit
-	owed     float64       // probes due by the timetable and not sent, a fraction below 1 included
-	last     time.Duration // when owed was brought up to date
-	credit   float64       // probes that may go now without a burst
+	interval float64 // nanoseconds per probe; 0 means no limit
+	owed     float64 // probes, a fraction below one included
+	credit   float64
+	last     time.Duration // when both were brought up to date
 }
 
 const (
 	catchUp  = 1.25
 	maxDebt  = 250 * time.Millisecond
-	maxBurst = 5 * time.Millisecond   // a batch is at most what this time is worth
+	maxBurst = 10 * time.Millisecond  // longer than a busy machine takes to wake a thread, as a rule
 	tick     = 500 * time.Microsecond // probes are sent in groups this far apart, or one by one where they are rarer
 )
 
@@ -53,13 +54,9 @@ func (l *limiter) due(now time.Duration, limit int) int {
 func (l *limiter) sent(n int) {
 	if l.interval != 0 {
 		l.owed -= float64(n)
-		l.credit = max(0, min(l.credit-float64(n), l.burst()))
+		l.credit -= float64(n)
 	}
 }
-
-// burst is what may be left of the credit after a batch: not more than a tick's worth, so that a pause in sending does
-// not save up for a burst.
-func (l *limiter) burst() float64 { return max(1, float64(tick)/l.interval) }
 
 // wait is how long to sleep until the next probes are due: a tick, or longer where even one takes longer.
 func (l *limiter) wait() time.Duration {

@@ -77,7 +77,7 @@ func TestLimiterForgetsLongStalls(t *testing.T) {
 		now += tick
 		n = l.due(now, 1<<30)
 	}
-	if most := int(rate*1.25) + int(maxBurst.Seconds()*rate) + 1; total > most {
+	if most := int(rate*catchUp) + int(maxBurst.Seconds()*rate) + 1; total > most {
 		t.Errorf("%d in the second after a stall, want %d at most", total, most)
 	}
 	if least := int(rate * 1.2); total < least {
@@ -90,6 +90,29 @@ func TestLimiterWithoutLimit(t *testing.T) {
 	l := newLimiter(0)
 	if n := l.due(5, 77); n != 77 {
 		t.Errorf("due = %d without a limit, want all 77", n)
+	}
+}
+
+// TestLimiterCatchesUpInPieces sends what a late wake-up owes although it is more than one batch, and although a probe
+// was left over from before: neither may cost credit.
+func TestLimiterCatchesUpInPieces(t *testing.T) {
+	const rate = 300e3
+	l := newLimiter(rate).startAt(0)
+	now, total := time.Duration(0), 0
+	for range 2000 { // every sleep takes 3 ms, which is worth 900 probes
+		now += 3 * time.Millisecond
+		for limit := 1; ; limit = batchSize { // one is left over
+			n := l.due(now, limit)
+			l.sent(n)
+			total += n
+			now += 20 * time.Microsecond
+			if n < limit {
+				break
+			}
+		}
+	}
+	if want := rate * now.Seconds(); float64(total) < want*0.999 {
+		t.Errorf("%d sent, want %.0f", total, want)
 	}
 }
 
