@@ -83,15 +83,8 @@ func (c cookie) port(r PortRange) uint16 {
 	return r.First + uint16(uint32(c>>32&0xffff)*uint32(r.Len())>>16)
 }
 
-// probe makes the n-th probe of a target, n from 0: each goes out from the next source port.
-func (s *source) probe(target uint32, port uint16, r PortRange, n int) packet.Probe {
-	var p packet.Probe
-	s.put(&p, target, port, r, n)
-	return p
-}
-
-// put is probe in place: a structure of this size returned by value is written twice, and the second copy waits for the
-// first.
+// put makes the n-th probe of a target, n from 0: each goes out from the next source port. It writes it in place: a
+// structure of this size, returned by value, is written twice, and the second copy waits for the first.
 func (s *source) put(p *packet.Probe, target uint32, port uint16, r PortRange, n int) {
 	c := s.cookie(target, port)
 	p.Src, p.Dst = s.addr, target

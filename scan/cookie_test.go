@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/xsweep/xsweep/blocklist"
+	"github.com/xsweep/xsweep/packet"
 )
 
 var update = flag.Bool("update", false, "write testdata anew")
@@ -37,9 +38,16 @@ type vectorCase struct {
 	ports      PortRange
 }
 
+// probe is the first probe of a target.
+func (s *source) probe(target uint32, port uint16, r PortRange) packet.Probe {
+	var p packet.Probe
+	s.put(&p, target, port, r, 0)
+	return p
+}
+
 func (c vectorCase) line() string {
 	s := newSource(c.key, c.us)
-	p := s.probe(c.target, c.port, c.ports, 0)
+	p := s.probe(c.target, c.port, c.ports)
 	return fmt.Sprintf("%016x %016x %v %v %d %d %d %08x %d %04x\n", c.key[0], c.key[1], blocklist.ToAddr(c.us),
 		blocklist.ToAddr(c.target), c.port, c.ports.First, c.ports.Last, p.Seq, p.SrcPort, p.ID)
 }

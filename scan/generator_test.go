@@ -119,7 +119,7 @@ func TestValidatorRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	v := newValidator(key, []source{s}, ports, 1, space)
-	p := s.probe(0xc6130005, 443, ports, 0)
+	p := s.probe(0xc6130005, 443, ports)
 	tcp := func(kind packet.Kind, change func(*packet.Reply)) *packet.Reply {
 		r := &packet.Reply{Kind: kind, Src: p.Dst, Dst: p.Src, SrcPort: p.DstPort, DstPort: p.SrcPort, Ack: p.Seq + 1}
 		if change != nil {
@@ -134,8 +134,8 @@ func TestValidatorRefuses(t *testing.T) {
 		}
 		return r
 	}
-	outside := s.probe(0xc6140005, 443, ports, 0)
-	otherPort := s.probe(0xc6130005, 80, ports, 0)
+	outside := s.probe(0xc6140005, 443, ports)
+	otherPort := s.probe(0xc6130005, 80, ports)
 	tests := []struct {
 		name  string
 		reply *packet.Reply

@@ -51,7 +51,7 @@ func newBoth(t testing.TB) *both {
 		t.Fatal(err)
 	}
 	src := newSource(key, 0xc6120001)
-	return &both{s, newValidator(key, []source{src}, ports, 1, space), src.probe(0xc6130203, 443, ports, 0)}
+	return &both{s, newValidator(key, []source{src}, ports, 1, space), src.probe(0xc6130203, 443, ports)}
 }
 
 // verdicts asks both whether a frame is an answer.
