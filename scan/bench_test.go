@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -45,6 +46,7 @@ func benchScan(b *testing.B, sim lab.SimConfig, senders int) {
 		if err != nil {
 			b.Fatal(err)
 		}
+		runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), s.Threads()+2))
 		end, err := s.Run(context.Background(), allFields(b, io.Discard), nil)
 		if err != nil {
 			b.Fatal(err)

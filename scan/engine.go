@@ -13,8 +13,11 @@ type engine interface {
 	// reset does the same with the RSTs that close connections.
 	reset(conns []packet.Probe) (n int, err error)
 
-	// flush pushes on what was taken and has not left. It reports how many frames remain, for the time being.
-	flush() (pending int, err error)
+	// flush pushes on what was taken and is still waiting for the device, and reports how many frames that leaves.
+	flush() (waiting int, err error)
+
+	// drain does so until everything has left, or for half a second, and reports how many frames never did.
+	drain() (unsent int)
 
 	// dropped is the number of frames that were taken and that the kernel, the driver or the NIC said it dropped.
 	dropped() uint64

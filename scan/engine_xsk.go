@@ -1,6 +1,8 @@
 package scan
 
 import (
+	"time"
+
 	"github.com/xsweep/xsweep/packet"
 	"github.com/xsweep/xsweep/xsk"
 )
@@ -33,11 +35,20 @@ func (e *xskEngine) transmit(t *packet.Template, probes []packet.Probe) (int, er
 	return n, err
 }
 
-func (e *xskEngine) flush() (pending int, err error) {
-	if e.tx.Pending() == 0 {
+func (e *xskEngine) flush() (waiting int, err error) {
+	if waiting = e.tx.Queued(); waiting == 0 {
 		return 0, nil
 	}
 	_, err = e.tx.Kick()
 	e.tx.Reap()
-	return e.tx.Pending(), err
+	return e.tx.Queued(), err
+}
+
+// drainTime is longer than any driver takes to send a ring; a device that is down does not send it at all.
+const drainTime = 500 * time.Millisecond
+
+// drain waits for the driver, too: in zero-copy mode closing the socket takes the frames from under it.
+func (e *xskEngine) drain() (unsent int) {
+	_, _ = e.tx.Drain(drainTime) // what is left says it all
+	return e.tx.Queued()
 }

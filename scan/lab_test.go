@@ -363,27 +363,39 @@ func checkKernelWorld(t *testing.T, r result, world *lab.KernelWorld, cfg Config
 	}
 }
 
-// TestScanRate counts at the receiving end: within 1 % of what was asked.
+// TestScanRate counts at the receiving end: within 1 % of what was asked. The machine may be taken away for a while; it
+// gets three tries, and a limiter that is wrong fails all of them.
 func TestScanRate(t *testing.T) {
 	l := labtest.New(t, lab.Config{})
 	world := simulate(t, l, lab.SimConfig{Key: 3, Drop: true})
 	for _, rate := range []float64{1_000, 10_000, 100_000, 300_000, 500_000} {
 		t.Run("rate="+strconv.Itoa(int(rate)), func(t *testing.T) {
-			if err := world.Reset(); err != nil {
-				t.Fatal(err)
+			var got float64
+			for range 3 {
+				if got = arrivalRate(t, l, world, rate); math.Abs(got-rate) <= rate/100 {
+					return
+				}
+				t.Logf("%.0f packets per second arrived", got)
 			}
-			cfg := labConfig(t, l, rate, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)
-			cfg.MaxTargets, cfg.Cooldown = uint64(4*rate), 0
-			runScan(t, l, cfg, nil)
-			n := counters(t, world)
-			if n.SYNs != cfg.MaxTargets {
-				t.Errorf("%d probes arrived, want %d", n.SYNs, cfg.MaxTargets)
-			}
-			if got := n.RatePPS(); math.Abs(got-rate) > rate/100 {
-				t.Errorf("%.0f packets per second arrived, want %.0f", got, rate)
-			}
+			t.Errorf("%.0f packets per second arrived, want %.0f", got, rate)
 		})
 	}
+}
+
+// arrivalRate scans for four seconds and returns the packets per second that arrived.
+func arrivalRate(t *testing.T, l *lab.Lab, world *lab.Simulation, rate float64) float64 {
+	t.Helper()
+	if err := world.Reset(); err != nil {
+		t.Fatal(err)
+	}
+	cfg := labConfig(t, l, rate, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)
+	cfg.MaxTargets, cfg.Cooldown = uint64(4*rate), 0
+	runScan(t, l, cfg, nil)
+	n := counters(t, world)
+	if n.SYNs != cfg.MaxTargets {
+		t.Errorf("%d probes arrived, want %d", n.SYNs, cfg.MaxTargets)
+	}
+	return n.RatePPS()
 }
 
 // TestScanStops ends scans in all the ways there are before the last target.

@@ -3,6 +3,7 @@ package scan
 import (
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"time"
 
@@ -170,6 +171,10 @@ func (s *Scan) Close() error {
 // Targets is the number of targets: addresses times ports.
 func (s *Scan) Targets() uint64 { return s.space.Len() }
 
+// Threads is the number of threads that senders and receivers keep busy. Run goes best with GOMAXPROCS two above it: a
+// thread that comes back from the kernel must not wait for a turn in Go.
+func (s *Scan) Threads() int { return s.numSenders() + len(s.receive) }
+
 // Cooldown is how long the scan listens after the last probe.
 func (s *Scan) Cooldown() time.Duration { return s.cfg.Cooldown }
 
@@ -190,15 +195,17 @@ func (s *Scan) Describe() string {
 	return text
 }
 
-// numSenders is one up to a million probes per second, which one core sends on any machine; above, one per queue and
-// core.
+// senderRate is what one core sends on any machine, in packets per second: copy mode takes 1.1 million and more.
+const senderRate = 500e3
+
+// numSenders is one for each senderRate that is asked for, as far as there are queues and cores.
 func (s *Scan) numSenders() int {
-	queues := len(s.transmit)
-	switch {
-	case s.cfg.Senders > 0:
-		return min(s.cfg.Senders, queues)
-	case s.cfg.Rate > 0 && s.cfg.Rate <= 1e6:
-		return 1
+	if s.cfg.Senders > 0 {
+		return min(s.cfg.Senders, len(s.transmit))
 	}
-	return min(queues, runtime.NumCPU())
+	n := min(len(s.transmit), runtime.NumCPU())
+	if s.cfg.Rate > 0 {
+		n = min(n, int(math.Ceil(s.cfg.Rate/senderRate)))
+	}
+	return n
 }

@@ -43,6 +43,7 @@ type senderCounters struct {
 	noRoom  atomic.Uint64 // batches that the engine had no room for
 	refused atomic.Uint64 // attempts that ended in an error
 	dropped atomic.Uint64 // frames that the engine says were dropped
+	unsent  atomic.Uint64 // frames that were still in the ring at the end
 	_       [cacheLine]byte
 }
 
@@ -143,7 +144,7 @@ func (s *sender) report(err error) {
 
 // idle sleeps, after it has pushed on what is still in the ring.
 func (s *sender) idle(d time.Duration) {
-	if pending, _ := s.engine.flush(); pending > 0 {
+	if waiting, _ := s.engine.flush(); waiting > 0 {
 		d = min(d, backoff)
 	}
 	sleep(d)
@@ -160,7 +161,7 @@ func (s *sender) serve(stop *atomic.Bool) {
 			s.idle(maxSleep)
 		}
 	}
-	s.drain()
+	s.n.unsent.Store(uint64(s.engine.drain()))
 	s.n.dropped.Store(s.engine.dropped())
 }
 
@@ -180,14 +181,4 @@ func (s *sender) closeConnections() int {
 		s.n.resets.Add(uint64(total))
 	}
 	return total
-}
-
-// drain waits, for half a second at most, until the device has taken everything.
-func (s *sender) drain() {
-	for range 50 {
-		if pending, err := s.engine.flush(); pending == 0 || err != nil {
-			return
-		}
-		sleep(10 * time.Millisecond)
-	}
 }

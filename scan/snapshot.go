@@ -37,6 +37,7 @@ type Snapshot struct {
 type Losses struct {
 	SendDropped uint64 // probes and RSTs that the kernel took and dropped
 	SendInvalid uint64 // frames that the kernel refused to send
+	Unsent      uint64 // frames that were still in the transmit ring when the scan ended
 	ResetsLost  uint64 // RSTs that were owed when there was no room for them
 	NoSocket    uint64 // answers on a queue without a socket
 	RingFull    uint64 // answers that found the receive ring full
@@ -78,6 +79,7 @@ func (s *Scan) countSenders(now *Snapshot) {
 		now.Probes += n.probes.Load()
 		now.Resets += n.resets.Load()
 		now.Losses.SendDropped += n.dropped.Load()
+		now.Losses.Unsent += n.unsent.Load()
 		now.Losses.WaitedForRoom += n.noRoom.Load()
 		now.Losses.WaitedForDevice += n.refused.Load()
 	}

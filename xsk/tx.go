@@ -167,6 +167,12 @@ func (q *TxQueue) Pending() int {
 	return int(q.count.Submitted - q.count.Completed)
 }
 
+// Queued returns how many submitted frames the kernel has not taken yet. Those it has taken are on their way, or with
+// the driver.
+func (q *TxQueue) Queued() int {
+	return int(q.tx.unconsumed())
+}
+
 // Drain kicks and reaps until nothing is pending or the timeout has passed, and returns what is pending then. The
 // error is Kick's. It sleeps between tries, and it ends a reservation that has not been submitted.
 func (q *TxQueue) Drain(timeout time.Duration) (int, error) {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"runtime"
 
 	"github.com/spf13/cobra"
 
@@ -66,12 +68,21 @@ func realScan(cmd *cobra.Command, o *options, s *settings, log *slog.Logger) (er
 	}
 	log.Info(run.Describe())
 	log.Info("scan begins", "targets", run.Targets(), "rate", rateText(o), "seed", s.scan.Seed)
+	admitThreads(run.Threads())
 	end, err := supervise(ctx, run, out, cmd.ErrOrStderr(), o.quiet, log)
 	report(log, end)
 	if err = ignoreClosedPipe(err); err != nil {
 		return err
 	}
 	return out.Close()
+}
+
+// admitThreads has Go run the threads of the scan beside its own: with as many as there are cores, a sender or receiver
+// that comes back from a system call would wait for another's turn to end, for up to 10 ms.
+func admitThreads(n int) {
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), n+2))
+	}
 }
 
 func rateText(o *options) string {
@@ -120,6 +131,7 @@ func report(log *slog.Logger, s scan.Snapshot) {
 	}{
 		{"probes or RSTs dropped by the kernel", l.SendDropped},
 		{"frames refused by the kernel", l.SendInvalid},
+		{"probes or RSTs never sent: still in the transmit ring at the end", l.Unsent},
 		{"answers lost: receive ring full", l.RingFull},
 		{"answers lost: no free frame", l.NoFrame},
 		{"answers lost: queue without a socket", l.NoSocket},
