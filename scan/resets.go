@@ -42,5 +42,8 @@ func (q *resetQueue) peek(batch []packet.Probe) int {
 	return n
 }
 
+// len is the number of connections in the queue.
+func (q *resetQueue) len() int { return int(q.pushed.Load() - q.popped.Load()) }
+
 // pop drops the n oldest.
 func (q *resetQueue) pop(n int) { q.popped.Add(uint32(n)) }

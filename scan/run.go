@@ -100,25 +100,23 @@ func (s *Scan) supervise(ctx context.Context, stop <-chan struct{}, probing *syn
 	if s.cfg.MaxTargets > 0 && s.cfg.MaxTargets < s.space.Len() {
 		end = EndMaxTargets
 	}
-	var runtime, cooldown <-chan time.Time
+	var deadline, cooldown <-chan time.Time
 	if s.cfg.MaxRuntime > 0 {
-		runtime = time.After(s.cfg.MaxRuntime)
+		deadline = time.After(s.cfg.MaxRuntime)
 	}
 	for {
 		select {
 		case <-stop:
 			end, stop = EndStopped, nil
 			s.phase.stopProbing.Store(true)
-		case <-runtime:
+		case <-deadline:
 			end = EndMaxRuntime
 			s.phase.stopProbing.Store(true)
 		case <-probed:
-			probed, runtime = nil, nil
-			if cooldown == nil {
-				s.phase.probed.Store(int64(s.clock.now()) + 1)
-				s.phase.cooldown.Store(true)
-				cooldown = time.After(s.cfg.Cooldown)
-			}
+			probed, stop, deadline = nil, nil, nil // from here on they stop nothing
+			s.phase.probed.Store(int64(s.clock.now()) + 1)
+			s.phase.cooldown.Store(true)
+			cooldown = time.After(s.cfg.Cooldown)
 		case <-cooldown:
 			return end, nil
 		case <-s.collector.full:
@@ -151,6 +149,7 @@ func (s *Scan) assemble(out *output.Writer) {
 	s.collector = newCollector(len(s.receive), out, s.cfg.MaxResults)
 	limit := newQuota(s.cfg.MaxTargets)
 	n := s.numSenders()
+	s.cpus = allowedCPUs()
 	for i := range n {
 		s.senders = append(s.senders, s.newSender(i, n, limit))
 	}
@@ -173,8 +172,8 @@ func (s *Scan) assemble(out *output.Writer) {
 // newSender makes sender i of n, with its part of the permutation and of the rate.
 func (s *Scan) newSender(i, n int, limit *quota) *sender {
 	cpu := -1
-	if n > 1 {
-		cpu = i
+	if n > 1 && len(s.cpus) > 0 {
+		cpu = s.cpus[i%len(s.cpus)]
 	}
 	return &sender{
 		gen: s.generator(i, n, limit),

@@ -43,7 +43,7 @@ type senderCounters struct {
 	noRoom  atomic.Uint64 // batches that the engine had no room for
 	refused atomic.Uint64 // attempts that ended in an error
 	dropped atomic.Uint64 // frames that the engine says were dropped
-	unsent  atomic.Uint64 // frames that were still in the ring at the end
+	unsent  atomic.Uint64 // frames that were still in the ring, or before it, at the end
 	_       [cacheLine]byte
 }
 
@@ -82,9 +82,7 @@ func (s *sender) settle() {
 	runtime.LockOSThread()
 	preciseSleep()
 	if s.cpu >= 0 {
-		var set unix.CPUSet
-		set.Set(s.cpu)
-		if err := unix.SchedSetaffinity(0, &set); err != nil {
+		if err := pin(s.cpu); err != nil {
 			s.log.Debug("sender stays unpinned", "cpu", s.cpu, "error", err)
 		}
 	}
@@ -161,7 +159,11 @@ func (s *sender) serve(stop *atomic.Bool) {
 			s.idle(maxSleep)
 		}
 	}
-	s.n.unsent.Store(uint64(s.engine.drain()))
+	unsent := s.engine.drain()
+	for _, q := range s.resets {
+		unsent += q.len()
+	}
+	s.n.unsent.Store(uint64(unsent))
 	s.n.dropped.Store(s.engine.dropped())
 }
 

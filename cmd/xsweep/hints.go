@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xsweep/xsweep/bpf"
+	"github.com/xsweep/xsweep/internal/lab"
 	"github.com/xsweep/xsweep/internal/nexthop"
 	"github.com/xsweep/xsweep/scan"
 )
@@ -20,6 +21,7 @@ var hints = []struct {
 	{errSpecial, "--allow-special probes special-purpose networks, too: do so only where they are yours"},
 	{errUnlisted, "give the networks that asked to be left out with --blocklist-file FILE, or say --no-blocklist"},
 	{scan.ErrTooManyTargets, "scan fewer ports at a time"},
+	{lab.ErrPrivilege, "run it as root: it makes network namespaces"},
 	{nexthop.ErrNoInterface, "'ip -brief link' lists the interfaces"},
 	{nexthop.ErrDown, "'ip link set NAME up' brings it up"},
 	{nexthop.ErrNoCarrier, "check the cable or the far end, or choose another interface with --interface"},
