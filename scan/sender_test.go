@@ -1,0 +1,155 @@
+package scan
+
+import (
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xsweep/xsweep/packet"
+)
+
+// moodyEngine takes what it likes: all, a part, nothing, or nothing for a reason.
+type moodyEngine struct {
+	rand          *rand.Rand
+	sent, resets  []packet.Probe
+	refusals      int // how often to be down
+	gone          bool
+	flushes, full int
+}
+
+func (e *moodyEngine) take(probes []packet.Probe) int {
+	n := e.rand.IntN(len(probes) + 1)
+	if e.rand.IntN(4) == 0 {
+		n = len(probes)
+	}
+	if n == 0 {
+		e.full++
+	}
+	return n
+}
+
+func (e *moodyEngine) send(probes []packet.Probe) (int, error) {
+	if e.gone {
+		return 0, unix.ENXIO
+	}
+	n := e.take(probes)
+	e.sent = append(e.sent, probes[:n]...)
+	if e.refusals > 0 && len(e.sent) > 1000 {
+		e.refusals--
+		return n, unix.ENETDOWN
+	}
+	return n, nil
+}
+
+func (e *moodyEngine) reset(conns []packet.Probe) (int, error) {
+	n := e.take(conns)
+	e.resets = append(e.resets, conns[:n]...)
+	return n, nil
+}
+
+func (e *moodyEngine) flush() (int, error) { e.flushes++; return e.rand.IntN(2), nil }
+func (e *moodyEngine) drain() int          { return 3 }
+func (e *moodyEngine) dropped() uint64     { return 5 }
+
+func newTestSender(t *testing.T, e engine, rate float64) (*sender, chan error) {
+	t.Helper()
+	cfg, err := dry(t, set(t, "198.18.0.0/21"), 80, 443).withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Scan{cfg: cfg}
+	if err := s.plan(); err != nil {
+		t.Fatal(err)
+	}
+	broken := make(chan error, 1)
+	return &sender{gen: s.generator(0, 1, nil), engine: e, limiter: newLimiter(rate), clock: newClock(), cpu: -1,
+		log: slog.New(slog.DiscardHandler), n: new(senderCounters), broken: broken}, broken
+}
+
+// everyProbe is what a sender of newTestSender must send, in order.
+func everyProbe(t *testing.T) []packet.Probe {
+	t.Helper()
+	probes, err := Probes(dry(t, set(t, "198.18.0.0/21"), 80, 443))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []packet.Probe
+	for batch := range probes {
+		all = append(all, batch...)
+	}
+	return all
+}
+
+// TestSenderLosesNothing: whatever the engine has no room for, or refuses for a while, is the next to be sent. Every
+// probe goes out once and in order, and so does every RST.
+func TestSenderLosesNothing(t *testing.T) {
+	for _, rate := range []float64{0, 100_000} {
+		e := &moodyEngine{rand: rand.New(rand.NewPCG(1, uint64(rate))), refusals: 2}
+		s, _ := newTestSender(t, e, rate)
+		owed := new(resetQueue)
+		s.resets = []*resetQueue{owed}
+		var want []packet.Probe
+		for i := range uint32(3000) {
+			conn := packet.Probe{Seq: i}
+			owed.push(conn)
+			want = append(want, conn)
+		}
+		var never, now atomic.Bool
+		now.Store(true)
+		s.probe(&never)
+		if !slices.Equal(e.sent, everyProbe(t)) {
+			t.Errorf("rate %v: %d probes were sent, not each of %d once and in order", rate, len(e.sent), len(everyProbe(t)))
+		}
+		for s.serve(&now); owed.len() > 0; { // the engine may have no room for the last ones just when serve looks
+			s.serve(&now)
+		}
+		if !slices.Equal(e.resets, want) {
+			t.Errorf("rate %v: %d RSTs were sent, not each of %d once and in order", rate, len(e.resets), len(want))
+		}
+		n := s.n
+		if n.probes.Load() != uint64(len(e.sent)) || n.resets.Load() != 3000 || n.refused.Load() != 2 {
+			t.Errorf("counted %d probes, %d RSTs, %d refusals", n.probes.Load(), n.resets.Load(), n.refused.Load())
+		}
+		if n.unsent.Load() != 3 || n.dropped.Load() != 5 || n.noRoom.Load() == 0 || e.full == 0 {
+			t.Errorf("counted %d unsent, %d dropped, %d without room", n.unsent.Load(), n.dropped.Load(), n.noRoom.Load())
+		}
+	}
+}
+
+// TestSenderReportsAGoneDevice tells Run, which ends the scan.
+func TestSenderReportsAGoneDevice(t *testing.T) {
+	s, broken := newTestSender(t, &moodyEngine{rand: rand.New(rand.NewPCG(1, 1)), gone: true}, 0)
+	var stop atomic.Bool
+	ended := make(chan struct{})
+	go func() { s.probe(&stop); close(ended) }()
+	if err := <-broken; !errors.Is(err, unix.ENXIO) {
+		t.Errorf("error %v, want ENXIO", err)
+	}
+	stop.Store(true)
+	<-ended
+}
+
+// TestSenderCountsRSTsLeftOver: RSTs that there never was room for are a loss, and it is counted.
+func TestSenderCountsRSTsLeftOver(t *testing.T) {
+	s, _ := newTestSender(t, full{&moodyEngine{rand: rand.New(rand.NewPCG(1, 1))}}, 0)
+	owed := new(resetQueue)
+	owed.push(packet.Probe{})
+	owed.push(packet.Probe{})
+	s.resets = []*resetQueue{owed}
+	var now atomic.Bool
+	now.Store(true)
+	s.serve(&now)
+	if got := s.n.unsent.Load(); got != 2+3 {
+		t.Errorf("%d frames unsent, want the 2 in the queue and the 3 in the ring", got)
+	}
+}
+
+// full has room for nothing.
+type full struct{ *moodyEngine }
+
+func (full) reset([]packet.Probe) (int, error) { return 0, nil }
