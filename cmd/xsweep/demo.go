@@ -56,7 +56,7 @@ func newDemo() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return d.run(cmd) },
 	}
 	cmd.Flags().VarP(&d.rate, "rate", "r", "probes per second; 0 is no limit")
-	cmd.Flags().StringVarP(&d.keep, "output-file", "o", "", "`FILE` to keep the results in (default none)")
+	cmd.Flags().StringVarP(&d.keep, "output-file", "o", "", "keep the results in `FILE` (default: they are deleted)")
 	return cmd
 }
 
