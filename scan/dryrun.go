@@ -10,16 +10,12 @@ import (
 // order of a single sender, cfg.MaxTargets included. Nothing is opened, resolved or sent; of the network, cfg needs
 // only Sources. A batch is valid until the next one.
 func Probes(cfg Config) (iter.Seq[[]packet.Probe], error) {
-	cfg, err := cfg.withDefaults()
+	s, err := prepare(cfg)
 	if err != nil {
 		return nil, err
 	}
-	s := &Scan{cfg: cfg}
-	if err := s.plan(); err != nil {
-		return nil, err
-	}
 	return func(yield func([]packet.Probe) bool) {
-		g := s.generator(0, 1, newQuota(cfg.MaxTargets))
+		g := s.generator(0, 1, newQuota(s.cfg.MaxTargets))
 		batch := make([]packet.Probe, batchSize)
 		for n := g.fill(batch); n > 0; n = g.fill(batch) {
 			if !yield(batch[:n]) {

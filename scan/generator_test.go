@@ -81,12 +81,8 @@ func TestProbesStopAtMaxTargets(t *testing.T) {
 func TestSendersShareTheTargets(t *testing.T) {
 	for _, n := range []int{1, 2, 3, 5} {
 		for _, limit := range []uint64{0, 100, 1000} {
-			cfg, err := dry(t, set(t, "198.18.0.0/23"), 80, 81).withDefaults()
+			s, err := prepare(dry(t, set(t, "198.18.0.0/23"), 80, 81))
 			if err != nil {
-				t.Fatal(err)
-			}
-			s := &Scan{cfg: cfg}
-			if err := s.plan(); err != nil {
 				t.Fatal(err)
 			}
 			seen := make(map[target]bool)
@@ -207,24 +203,16 @@ func benchGenerator(b *testing.B, targets *blocklist.Set, ports int) (generator,
 	for i := range list {
 		list[i] = uint16(i)
 	}
-	cfg, err := dry(b, targets, list...).withDefaults()
+	s, err := prepare(dry(b, targets, list...))
 	if err != nil {
-		b.Fatal(err)
-	}
-	s := &Scan{cfg: cfg}
-	if err := s.plan(); err != nil {
 		b.Fatal(err)
 	}
 	return s.generator(0, 1, nil), s.syn
 }
 
 func TestGeneratorAllocs(t *testing.T) {
-	cfg, err := dry(t, blocklist.All(), 80, 443).withDefaults()
+	s, err := prepare(dry(t, blocklist.All(), 80, 443))
 	if err != nil {
-		t.Fatal(err)
-	}
-	s := &Scan{cfg: cfg}
-	if err := s.plan(); err != nil {
 		t.Fatal(err)
 	}
 	g := s.generator(0, 1, newQuota(1<<40))

@@ -43,12 +43,8 @@ type Scan struct {
 // The error wraps ErrConfig or ErrTooManyTargets; is a *bpf.ForeignProgramError; or wraps what xsk.OpenGroup,
 // bpf.LoadSteer or Steer.Attach returned.
 func Open(cfg Config) (*Scan, error) {
-	cfg, err := cfg.withDefaults()
+	s, err := prepare(cfg)
 	if err != nil {
-		return nil, err
-	}
-	s := &Scan{cfg: cfg}
-	if err := s.plan(); err != nil {
 		return nil, err
 	}
 	if err := s.openDevice(); err != nil {
@@ -57,22 +53,29 @@ func Open(cfg Config) (*Scan, error) {
 	return s, nil
 }
 
-// plan makes what needs no kernel.
-func (s *Scan) plan() (err error) {
-	if s.space, err = NewSpace(s.cfg.Targets, s.cfg.Ports); err != nil {
-		return err
+// prepare makes what needs no kernel.
+func prepare(cfg Config) (*Scan, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
 	}
-	if s.order, err = NewPermutation(s.space.Len(), s.cfg.Seed); err != nil {
-		return err
+	s := &Scan{cfg: cfg}
+	if s.space, err = NewSpace(cfg.Targets, cfg.Ports); err != nil {
+		return nil, err
 	}
-	for _, addr := range s.cfg.Sources {
-		s.sources = append(s.sources, newSource(s.cfg.Key, addr))
+	if s.order, err = NewPermutation(s.space.Len(), cfg.Seed); err != nil {
+		return nil, err
 	}
-	if s.syn, err = packet.NewTemplate(s.cfg.Link); err != nil {
-		return err
+	for _, addr := range cfg.Sources {
+		s.sources = append(s.sources, newSource(cfg.Key, addr))
 	}
-	s.rst, err = packet.NewReset(s.cfg.Link)
-	return err
+	if s.syn, err = packet.NewTemplate(cfg.Link); err != nil {
+		return nil, err
+	}
+	if s.rst, err = packet.NewReset(cfg.Link); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // carrierTimeout is for drivers that reset the link when a program is attached: seconds on ixgbe.

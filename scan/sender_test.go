@@ -58,12 +58,8 @@ func (e *moodyEngine) dropped() uint64     { return 5 }
 
 func newTestSender(t *testing.T, e engine, rate float64) (*sender, chan error) {
 	t.Helper()
-	cfg, err := dry(t, set(t, "198.18.0.0/21"), 80, 443).withDefaults()
+	s, err := prepare(dry(t, set(t, "198.18.0.0/21"), 80, 443))
 	if err != nil {
-		t.Fatal(err)
-	}
-	s := &Scan{cfg: cfg}
-	if err := s.plan(); err != nil {
 		t.Fatal(err)
 	}
 	broken := make(chan error, 1)
