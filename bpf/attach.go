@@ -50,14 +50,6 @@ func (e *ForeignProgramError) Error() string {
 	return fmt.Sprintf("interface %s has an XDP program of another owner: id %d, name %q", e.Interface, e.ID, e.Name)
 }
 
-// An attachment is the link that holds a program to an interface. The link is kept for as long as it is to last: when
-// the last reference to it goes, the garbage collector closes it and the kernel detaches the program.
-type attachment struct {
-	link   link.Link
-	mode   Mode
-	reason error // why the mode is not native, in ModeGeneric chosen by ModeAuto
-}
-
 // Attachment reports how a program is attached.
 type Attachment struct {
 	Mode      Mode  // ModeNative or ModeGeneric
@@ -70,48 +62,49 @@ type Attachment struct {
 // the interface has a program already; otherwise it wraps the errno: EOPNOTSUPP where the driver has no native mode,
 // ENOSPC where veth has fewer receive queues than its peer has transmit queues. A Steer is attached to one interface.
 func (s *Steer) Attach(ifindex int, mode Mode) (Attachment, error) {
-	if s.link.link != nil {
+	if s.link != nil {
 		return Attachment{}, errors.New("attach steer: attached already")
 	}
 	name, err := refuseForeign(ifindex)
 	if err != nil {
 		return Attachment{}, err
 	}
-	a, err := attach(s.objects.Steer, ifindex, mode)
+	l, a, err := attach(s.objects.Steer, ifindex, mode)
 	if err != nil {
 		return Attachment{}, fmt.Errorf("attach steer to %s: %w", name, err)
 	}
-	s.link = a
-	return Attachment{Mode: a.mode, NotNative: a.reason}, nil
+	s.link = l
+	return a, nil
 }
 
 // Detach takes the program off the interface; frames go to the stack from here on. Detaching twice does nothing.
 func (s *Steer) Detach() error {
-	if s.link.link == nil {
+	if s.link == nil {
 		return nil
 	}
-	err := s.link.link.Close()
-	s.link = attachment{}
+	err := s.link.Close()
+	s.link = nil
 	return err
 }
 
-func attach(prog *ebpf.Program, ifindex int, mode Mode) (attachment, error) {
-	var reason error
+func attach(prog *ebpf.Program, ifindex int, mode Mode) (link.Link, Attachment, error) {
+	a := Attachment{Mode: ModeNative}
 	if mode != ModeGeneric {
 		l, err := link.AttachXDP(link.XDPOptions{Program: prog, Interface: ifindex, Flags: link.XDPDriverMode})
 		if err == nil {
-			return attachment{link: l, mode: ModeNative}, nil
+			return l, a, nil
 		}
 		if mode == ModeNative {
-			return attachment{}, fmt.Errorf("native mode: %w", err)
+			return nil, Attachment{}, fmt.Errorf("native mode: %w", err)
 		}
-		reason = err
+		a.NotNative = err
 	}
 	l, err := link.AttachXDP(link.XDPOptions{Program: prog, Interface: ifindex, Flags: link.XDPGenericMode})
 	if err != nil {
-		return attachment{}, fmt.Errorf("generic mode: %w", err)
+		return nil, Attachment{}, fmt.Errorf("generic mode: %w", err)
 	}
-	return attachment{link: l, mode: ModeGeneric, reason: reason}, nil
+	a.Mode = ModeGeneric
+	return l, a, nil
 }
 
 // refuseForeign returns the interface's name, or an error that names the XDP program it has.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
 )
 
@@ -43,7 +44,9 @@ func (cfg *SteerConfig) check() error {
 // Steer is the loaded receive program. Its methods may be called concurrently, Close aside.
 type Steer struct {
 	objects steerObjects
-	link    attachment
+	// link holds the program to its interface. When the last reference to it goes, the garbage collector closes it and
+	// the kernel detaches the program: it is kept for as long as that is to last.
+	link link.Link
 }
 
 // LoadSteer loads the program into the kernel, attached to nothing yet.

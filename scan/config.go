@@ -16,6 +16,9 @@ import (
 // connections from these ports go on undisturbed.
 var DefaultSourcePorts = PortRange{32768, 61000}
 
+// MaxProbes is the largest number of probes per target: they must fit into one batch.
+const MaxProbes = batchSize
+
 // ErrConfig is what the error of Open wraps for a Config that makes no sense.
 var ErrConfig = errors.New("invalid configuration")
 
@@ -25,7 +28,7 @@ type Config struct {
 	Targets    *blocklist.Set // addresses; required, not empty. What must not be probed is not in it
 	Ports      []uint16       // required, not empty; repetitions count once
 	MaxTargets uint64         // stop after so many targets; 0 for all
-	Probes     int            // probes per target, back to back, from different source ports; default 1, at most 256
+	Probes     int            // probes per target, back to back, from different source ports; default 1, at most MaxProbes
 	Seed       uint64         // decides the order of targets; 0 is a seed like any other
 	Key        Key            // secret of the cookies; the zero Key selects a random one
 
@@ -80,9 +83,9 @@ func (cfg Config) withDefaults() (Config, error) {
 		return cfg, fmt.Errorf("%w: no source address", ErrConfig)
 	case cfg.SourcePorts.Len() == 0:
 		return cfg, fmt.Errorf("%w: source ports %d-%d", ErrConfig, cfg.SourcePorts.First, cfg.SourcePorts.Last)
-	case cfg.Probes < 1 || cfg.Probes > min(batchSize, cfg.SourcePorts.Len()):
+	case cfg.Probes < 1 || cfg.Probes > min(MaxProbes, cfg.SourcePorts.Len()):
 		return cfg, fmt.Errorf("%w: %d probes per target, not 1 to %d", ErrConfig, cfg.Probes,
-			min(batchSize, cfg.SourcePorts.Len()))
+			min(MaxProbes, cfg.SourcePorts.Len()))
 	case cfg.Rate < 0 || cfg.MaxRuntime < 0 || cfg.Cooldown < 0 || cfg.Senders < 0:
 		return cfg, fmt.Errorf("%w: a negative rate, time or number of senders", ErrConfig)
 	}

@@ -33,7 +33,6 @@ type Scan struct {
 	clock     clock
 	phase     phases
 	broken    chan error // from senders that cannot go on
-	cpus      []int      // that this process may use
 }
 
 // Open prepares a scan: it loads and attaches the XDP program and opens a pair of AF_XDP sockets on every receive queue

@@ -28,7 +28,7 @@ type receiver struct {
 	resets   *resetQueue // to the sender that serves this queue; nil: nothing is closed
 	full     chan<- *answers
 	empty    <-chan *answers
-	cooldown *atomic.Bool // set when the last probe has been sent
+	probed   *atomic.Int64 // not 0 once the last probe has been sent
 	log      *slog.Logger
 	n        *receiverCounters
 
@@ -74,7 +74,7 @@ func (r *receiver) run(stop *atomic.Bool) {
 
 // take works through n received frames and gives them back.
 func (r *receiver) take(n int) {
-	now, late := time.Now().UnixNano(), r.cooldown.Load()
+	now, late := time.Now().UnixNano(), r.probed.Load() != 0
 	var reply packet.Reply
 	accepted, lost := 0, 0
 	for i := range n {

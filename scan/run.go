@@ -14,11 +14,11 @@ import (
 // phases are what the goroutines of a scan are told.
 type phases struct {
 	stopProbing   atomic.Bool
-	cooldown      atomic.Bool // set when probing has ended
 	stopReceiving atomic.Bool
 	stopServing   atomic.Bool
 
-	started, probed atomic.Int64 // nanoseconds on the scan's clock + 1; 0 for not yet
+	// When Run began and when the last probe was sent: nanoseconds on the scan's clock + 1, 0 for not yet.
+	started, probed atomic.Int64
 }
 
 // End says why a scan ended.
@@ -115,7 +115,6 @@ func (s *Scan) supervise(ctx context.Context, stop <-chan struct{}, probing *syn
 		case <-probed:
 			probed, stop, deadline = nil, nil, nil // from here on they stop nothing
 			s.phase.probed.Store(int64(s.clock.now()) + 1)
-			s.phase.cooldown.Store(true)
 			cooldown = time.After(s.cfg.Cooldown)
 		case <-cooldown:
 			return end, nil
@@ -149,16 +148,20 @@ func (s *Scan) assemble(out *output.Writer) {
 	s.collector = newCollector(len(s.receive), out, s.cfg.MaxResults)
 	limit := newQuota(s.cfg.MaxTargets)
 	n := s.numSenders()
-	s.cpus = allowedCPUs()
+	cpus := allowedCPUs()
 	for i := range n {
-		s.senders = append(s.senders, s.newSender(i, n, limit))
+		snd := s.newSender(i, n, limit)
+		if n > 1 && len(cpus) > 0 {
+			snd.cpu = cpus[i%len(cpus)]
+		}
+		s.senders = append(s.senders, snd)
 	}
 	validate := newValidator(s.cfg.Key, s.sources, s.cfg.SourcePorts, s.cfg.Probes, s.space)
 	for i, rx := range s.receive {
 		r := &receiver{
 			rx: rx, validate: validate,
 			full: s.collector.in, empty: s.collector.back,
-			cooldown: &s.phase.cooldown, log: s.cfg.Logger, n: new(receiverCounters),
+			probed: &s.phase.probed, log: s.cfg.Logger, n: new(receiverCounters),
 		}
 		if !s.cfg.KeepConnections {
 			r.resets = new(resetQueue)
@@ -169,19 +172,15 @@ func (s *Scan) assemble(out *output.Writer) {
 	}
 }
 
-// newSender makes sender i of n, with its part of the permutation and of the rate.
+// newSender makes sender i of n, with its part of the permutation and of the rate, on any core.
 func (s *Scan) newSender(i, n int, limit *quota) *sender {
-	cpu := -1
-	if n > 1 && len(s.cpus) > 0 {
-		cpu = s.cpus[i%len(s.cpus)]
-	}
 	return &sender{
 		gen: s.generator(i, n, limit),
 		engine: &xskEngine{
 			tx: s.transmit[i], syn: s.syn, rst: s.rst, nextHop: s.cfg.NextHop,
 		},
 		limiter: newLimiter(s.cfg.Rate / float64(n)),
-		clock:   s.clock, cpu: cpu, log: s.cfg.Logger, n: new(senderCounters), broken: s.broken,
+		clock:   s.clock, cpu: -1, log: s.cfg.Logger, n: new(senderCounters), broken: s.broken,
 	}
 }
 

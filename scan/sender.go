@@ -61,16 +61,16 @@ func (s *sender) probe(stop *atomic.Bool) {
 	s.settle()
 	s.limiter = s.limiter.startAt(s.clock.now())
 	for !stop.Load() {
-		if len(s.batch) == 0 && !s.refill() {
+		s.closeConnections()
+		due := s.limiter.due(s.clock.now(), batchSize)
+		if len(s.batch) == 0 && !s.refill(due) {
 			break
 		}
-		s.closeConnections()
-		due := s.limiter.due(s.clock.now(), len(s.batch))
 		if due == 0 {
 			s.idle(min(s.limiter.wait(), maxSleep))
 			continue
 		}
-		s.send(due)
+		s.send(min(due, len(s.batch)))
 	}
 	_, _ = s.engine.flush() // serve goes on with it
 	s.n.dropped.Store(s.engine.dropped())
@@ -90,8 +90,7 @@ func (s *sender) settle() {
 
 // refill makes the next probes: no more than are due, so that an address that is excluded while the scan runs slowly
 // is not waiting here already.
-func (s *sender) refill() bool {
-	due := s.limiter.due(s.clock.now(), batchSize)
+func (s *sender) refill(due int) bool {
 	n := s.gen.fill(s.room[:max(due, s.gen.probes)])
 	s.batch = s.room[:n]
 	return n > 0

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"time"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -135,5 +133,3 @@ func (o *options) xdpFlags() *pflag.FlagSet {
 		"give forged answers to the host's stack (needed where this host masquerades others)")
 	return f
 }
-
-func (o *options) cooldownTime() time.Duration { return time.Duration(o.cooldown) * time.Second }

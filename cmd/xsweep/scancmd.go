@@ -25,8 +25,8 @@ func scanCommand(cmd *cobra.Command, o *options, args []string) error {
 	if err != nil {
 		return err
 	}
-	s.scan.Targets, s.scan.Ports = targets.allowed, s.ports
-	space, err := scan.NewSpace(targets.allowed, s.ports)
+	s.scan.Targets = targets.allowed
+	space, err := scan.NewSpace(targets.allowed, s.scan.Ports)
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func report(log *slog.Logger, s scan.Snapshot) {
 	log.Info("scan ended: "+string(s.End),
 		"probes", s.Probes, "hits", s.Hits, "hitrate", fmt.Sprintf("%.2f%%", hitRate(s)),
 		"closed", s.Closed, "icmp", s.ICMP, "repeats", s.Repeats, "rows", s.Rows,
-		"pps", siRate(float64(s.Probes)/max(s.Sending.Seconds(), 1e-9)))
+		"pps", sendRate(s))
 	log.Debug("counters", "answers", s.Answers, "steer", fmt.Sprintf("%+v", s.Steer), "sockets", fmt.Sprintf("%+v", s.Socket))
 	l := s.Losses
 	for _, loss := range []struct {

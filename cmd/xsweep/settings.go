@@ -20,17 +20,13 @@ import (
 
 // settings are the options once they are understood.
 type settings struct {
-	scan       scan.Config // without targets and the way to them
-	ports      []uint16
-	sources    []uint32 // empty: the interface's
+	scan       scan.Config // without addresses and the way to them
+	sources    []uint32    // empty: the interface's
 	gatewayMAC net.HardwareAddr
 	sourceMAC  net.HardwareAddr
 	output     output.Config
 	isDefault  bool // ZMap's default output: new hits only, no header
 }
-
-// maxSources is how many source addresses one scan may use.
-const maxSources = bpf.MaxSources
 
 // understand parses every option that is more than a number. Its errors are usage errors.
 func (o *options) understand(cmd *cobra.Command) (*settings, error) {
@@ -50,7 +46,7 @@ func (o *options) understand(cmd *cobra.Command) (*settings, error) {
 	s.scan.Seed, s.scan.Probes, s.scan.Senders = seed, o.probes, o.senders
 	s.scan.Rate = float64(o.rate)
 	s.scan.MaxRuntime = time.Duration(o.maxRuntime) * time.Second
-	s.scan.Cooldown = o.cooldownTime()
+	s.scan.Cooldown = time.Duration(o.cooldown) * time.Second
 	s.scan.MaxResults = o.maxResults
 	s.scan.PassInvalid = o.passInvalid
 	return s, nil
@@ -60,13 +56,13 @@ func (o *options) parsePorts(s *settings) (err error) {
 	if o.ports == "" {
 		return errors.New("no ports to probe: give --target-ports (-p), such as -p 80,443")
 	}
-	if s.ports, err = parsePorts(o.ports); err != nil {
+	if s.scan.Ports, err = parsePorts(o.ports); err != nil {
 		return fmt.Errorf("--target-ports: %w", err)
 	}
 	if s.scan.SourcePorts.First, s.scan.SourcePorts.Last, err = parsePortRange(o.sourcePort); err != nil {
 		return fmt.Errorf("--source-port: %w", err)
 	}
-	if most := min(256, s.scan.SourcePorts.Len()); o.probes < 1 || o.probes > most {
+	if most := min(scan.MaxProbes, s.scan.SourcePorts.Len()); o.probes < 1 || o.probes > most {
 		return fmt.Errorf("--probes %d is not 1 to %d", o.probes, most)
 	}
 	if o.senders < 0 {
@@ -126,7 +122,7 @@ func (o *options) parseOutput(s *settings) (err error) {
 		return fmt.Errorf("--output-module: %w", err)
 	}
 	s.isDefault = o.outputFields == "" && s.output.Format == output.CSV
-	s.output.Fields = output.DefaultFields(len(s.ports))
+	s.output.Fields = output.DefaultFields(len(s.scan.Ports))
 	if o.outputFields != "" {
 		if s.output.Fields, err = output.ParseFields(o.outputFields); err != nil {
 			return fmt.Errorf("--output-fields: %w", err)
@@ -154,8 +150,8 @@ func parseSources(text string) ([]uint32, error) {
 		ranges = append(ranges, r)
 	}
 	set := blocklist.New(ranges...)
-	if set.Len() > maxSources {
-		return nil, fmt.Errorf("%d addresses are more than %d", set.Len(), maxSources)
+	if set.Len() > bpf.MaxSources {
+		return nil, fmt.Errorf("%d addresses are more than %d", set.Len(), bpf.MaxSources)
 	}
 	return sample(set, set.Len()), nil
 }

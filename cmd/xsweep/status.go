@@ -17,8 +17,8 @@ func showStatus(w io.Writer, run *scan.Scan, finished <-chan struct{}) {
 		select {
 		case <-tick.C:
 		case <-finished:
-			if last.Elapsed > 0 || run.Snapshot().Elapsed > 100*time.Millisecond {
-				fmt.Fprintln(w, statusLine(run.Snapshot(), last, run.Cooldown()))
+			if now := run.Snapshot(); last.Elapsed > 0 || now.Elapsed > 100*time.Millisecond {
+				fmt.Fprintln(w, statusLine(now, last, run.Cooldown()))
 			}
 			return
 		}
@@ -40,14 +40,13 @@ func statusLine(now, last scan.Snapshot, cooldown time.Duration) string {
 	if now.Elapsed >= 5*time.Second && left > 0 && now.End == "" {
 		eta = fmt.Sprintf(" (%s left)", shortDuration(left))
 	}
-	send := fmt.Sprintf("%d %s (%s avg)", now.Probes, siRate(float64(now.Probes-last.Probes)/since),
-		siRate(float64(now.Probes)/max(now.Sending.Seconds(), 1e-9)))
-	if now.Done {
-		send = fmt.Sprintf("%d done (%s avg)", now.Probes, siRate(float64(now.Probes)/max(now.Sending.Seconds(), 1e-9)))
+	pace := "done"
+	if !now.Done {
+		pace = siRate(float64(now.Probes-last.Probes) / since)
 	}
 	drops, before := now.Losses.Received()+now.Losses.SendDropped, last.Losses.Received()+last.Losses.SendDropped
-	return fmt.Sprintf("%s %.0f%%%s; send: %s; recv: %d %s (%s avg); drops: %s (%s avg); hitrate: %.2f%%",
-		clockText(now.Elapsed), percent, eta, send,
+	return fmt.Sprintf("%s %.0f%%%s; send: %d %s (%s avg); recv: %d %s (%s avg); drops: %s (%s avg); hitrate: %.2f%%",
+		clockText(now.Elapsed), percent, eta, now.Probes, pace, sendRate(now),
 		now.Hits, siRate(float64(now.Hits-last.Hits)/since), siRate(float64(now.Hits)/total),
 		siRate(float64(drops-before)/since), siRate(float64(drops)/total), hitRate(now))
 }
@@ -66,6 +65,11 @@ func progress(now scan.Snapshot, cooldown time.Duration) (percent float64, left 
 		left = time.Duration(rest*float64(now.Elapsed)) + cooldown
 	}
 	return 100 * float64(now.Elapsed) / float64(now.Elapsed+left), left
+}
+
+// sendRate is the average over the time of sending.
+func sendRate(s scan.Snapshot) string {
+	return siRate(float64(s.Probes) / max(s.Sending.Seconds(), 1e-9))
 }
 
 func hitRate(s scan.Snapshot) float64 {
