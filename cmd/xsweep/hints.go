@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io/fs"
 
 	"golang.org/x/sys/unix"
 
@@ -39,7 +40,7 @@ var hints = []struct {
 	{unix.EBUSY, "another program holds the queue or the interface: stop it, or choose another interface"},
 	{unix.EOPNOTSUPP, "the driver cannot do this: let --xdp-mode and --bind-mode choose (auto)"},
 	{unix.ENOBUFS, "raise the limit of locked memory (ulimit -l), or run with CAP_IPC_LOCK"},
-	{unix.ENOSPC, "free some space; the rows written so far are whole"},
+	{unix.ENOSPC, "native XDP wants as many receive queues as the far end has transmit queues: --xdp-mode generic does not"},
 	{unix.ENETDOWN, "bring the interface up"},
 	{unix.ENXIO, "the interface is gone; what was found until then is in the output"},
 }
@@ -54,6 +55,9 @@ func hintFor(err error) string {
 	}
 	if file, ok := errors.AsType[*outputError](err); ok {
 		return file.hint()
+	}
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
+		return "" // a file that was to be read: the error says it all, and the errnos below mean something else
 	}
 	for _, h := range hints {
 		if errors.Is(err, h.err) {

@@ -160,6 +160,14 @@ func TestProgram(t *testing.T) {
 			t.Errorf("%d rows, want the 50 that -N asks for", rows)
 		}
 	})
+	t.Run("a full disk", func(t *testing.T) {
+		if err := os.Symlink("/dev/full", filepath.Join(dir, "full.csv")); err != nil {
+			t.Fatal(err)
+		}
+		p := start(t, l, dir, "--allow-special", "-p", "443", "-r", "20k", "-c", "1", "-q", "-v", "2", "-o", "full.csv", targets)
+		p.waitFor(t, exitFailed)
+		checkRefusal(t, p, "full.csv: no space left on device", "free some space")
+	})
 	t.Run("a reader that has had enough", func(t *testing.T) {
 		self, _ := os.Executable()
 		p := &program{cmd: exec.Command("sh", "-c", self+" --allow-special -p 443 -r 100k -c 1 -q "+targets+" | head -n 3")}
@@ -375,7 +383,6 @@ func holdQueue(l *lab.Lab) func(*testing.T) {
 			if err := q.Close(); err != nil {
 				t.Error(err)
 			}
-			time.Sleep(50 * time.Millisecond) // the kernel lets go of a queue a little later
 		})
 	}
 }

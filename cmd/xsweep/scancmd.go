@@ -71,10 +71,15 @@ func realScan(cmd *cobra.Command, o *options, s *settings, log *slog.Logger) (er
 	admitThreads(run.Threads())
 	end, err := supervise(ctx, run, out, cmd.ErrOrStderr(), o.quiet, log)
 	report(log, end)
-	if err = ignoreClosedPipe(err); err != nil {
-		return err
+	return ignoreClosedPipe(finish(out, err))
+}
+
+// finish closes the writer and marks what is its error, whether it ended the scan or comes only now.
+func finish(out *output.Writer, err error) error {
+	if failed := out.Close(); failed != nil && (err == nil || errors.Is(err, failed)) {
+		return &outputError{failed}
 	}
-	return out.Close()
+	return err
 }
 
 // admitThreads has Go run the threads of the scan beside its own: with as many as there are cores, a sender or receiver

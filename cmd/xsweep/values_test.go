@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"io/fs"
 	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -93,6 +95,16 @@ func TestHints(t *testing.T) {
 	}
 	if hint := hintFor(&outputError{fmt.Errorf("create x: %w", unix.EACCES)}); hint != "choose another file with --output-file" {
 		t.Errorf("hint for an output file: %q", hint)
+	}
+	full := &outputError{fmt.Errorf("write x: %w", unix.ENOSPC)}
+	if hint := hintFor(full); hint != "free some space; the rows written so far are whole" {
+		t.Errorf("hint for a full disk: %q", hint)
+	}
+	if hint := hintFor(fmt.Errorf("attach: %w", unix.ENOSPC)); !strings.Contains(hint, "--xdp-mode generic") {
+		t.Errorf("hint for too few queues: %q", hint)
+	}
+	if hint := hintFor(fmt.Errorf("read list: %w", &fs.PathError{Op: "open", Path: "b.txt", Err: unix.EACCES})); hint != "" {
+		t.Errorf("hint for an unreadable list: %q", hint)
 	}
 	if hint := hintFor(fmt.Errorf("something else")); hint != "" {
 		t.Errorf("hint for something else: %q", hint)
