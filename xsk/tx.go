@@ -109,6 +109,10 @@ func (q *TxQueue) Frame(i int) []byte {
 	return q.umem[addr : addr+q.slotSize : addr+q.slotSize]
 }
 
+// Slots returns the reserved slots as offsets into the UMEM, TxSlotSize bytes each, for writers that take a batch at a
+// time. Both are valid, and the offsets are to be left as they are, until the next call of Reserve, Submit or Reap.
+func (q *TxQueue) Slots() (umem []byte, offsets []uint64) { return q.umem, q.window }
+
 // SetLen makes the frame in the i-th reserved slot n bytes long, from 1 to TxSlotSize. A slot whose length is not
 // set is sent as long as Prefill's frame, or whole. Both arguments are bounded as an index into a slice is: the
 // kernel would lose a slot of length 0, and would send the next slot's bytes with one that is too long.

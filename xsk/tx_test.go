@@ -121,6 +121,33 @@ func TestTxQueuePrefill(t *testing.T) {
 	}
 }
 
+// TestTxQueueSlots: the slots are those that Frame gives, in the same order, also after some came back out of it.
+func TestTxQueueSlots(t *testing.T) {
+	q, _, k := newFake(t, smallTx, 0)
+	for range 3 {
+		q.Submit(q.Reserve(5))
+		var taken []unix.XDPDesc
+		for range 5 {
+			d, _ := k.tx.take()
+			taken = append(taken, d)
+		}
+		for i := range taken {
+			k.comp.put(taken[(i*3)%5].Addr)
+		}
+		q.Reap()
+		n := q.Reserve(8)
+		umem, offsets := q.Slots()
+		if len(offsets) != n {
+			t.Fatalf("%d offsets of %d reserved slots", len(offsets), n)
+		}
+		for i, at := range offsets {
+			if &umem[at] != &q.Frame(i)[0] {
+				t.Errorf("slot %d at %d is not where its frame is", i, at)
+			}
+		}
+	}
+}
+
 // TestTxQueueMisuse holds that indices and lengths out of range end in a panic, not in a frame of other bytes.
 func TestTxQueueMisuse(t *testing.T) {
 	tests := []struct {
