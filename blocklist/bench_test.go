@@ -1,7 +1,6 @@
 package blocklist
 
 import (
-	"bytes"
 	"fmt"
 	"math/bits"
 	"testing"
@@ -131,22 +130,6 @@ func BenchmarkSetMinus(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		sink = all.Minus(list).Len()
-	}
-}
-
-func BenchmarkRead(b *testing.B) {
-	var file bytes.Buffer
-	for _, r := range scattered(2_000_000) {
-		fmt.Fprintln(&file, r)
-	}
-	b.SetBytes(int64(file.Len()))
-	b.ReportAllocs()
-	for b.Loop() {
-		ranges, err := Read(bytes.NewReader(file.Bytes()), "bench")
-		if err != nil {
-			b.Fatal(err)
-		}
-		sink = uint64(len(ranges))
 	}
 }
 

@@ -13,7 +13,8 @@ var ErrIPv6 = errors.New("IPv6 is not supported yet; want IPv4")
 
 var (
 	errNotEntry = errors.New("want an IPv4 address, prefix or range, as 198.18.0.1, 198.18.0.0/15 or " +
-		"198.18.0.1-198.18.0.9; host names are not looked up")
+		"198.18.0.1-198.18.0.9")
+	errHostName     = fmt.Errorf("host names are not looked up; %w", errNotEntry)
 	errPrefixLength = errors.New("prefix length must be 0 to 32")
 	errLeadingZero  = errors.New("numbers must not begin with 0, which some programs take for octal")
 )
@@ -33,6 +34,15 @@ func Parse(text string) (Range, error) {
 
 // parse is Parse with the bare cause as its error.
 func parse(text string) (Range, error) {
+	r, err := parseRange(text)
+	if name, _, _ := strings.Cut(text, "/"); errors.Is(err, errNotEntry) && isHostName(name) {
+		return Range{}, errHostName
+	}
+	return r, err
+}
+
+// parseRange is parse for text that is no host name, of which it does not know.
+func parseRange(text string) (Range, error) {
 	sep := strings.IndexAny(text, "/-")
 	if sep < 0 {
 		addr, err := parseAddr(text)

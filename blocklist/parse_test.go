@@ -42,7 +42,10 @@ func TestParseRefuses(t *testing.T) {
 		want string // part of the message
 	}{
 		{"nothing", "", `"": want an IPv4 address, prefix or range`},
-		{"host name", "example.com", `"example.com": want an IPv4 address`},
+		{"host name", "example.com", `"example.com": host names are not looked up; want an IPv4 address`},
+		{"host name with a prefix length", "example.com/24", `"example.com/24": host names are not looked up`},
+		{"host name with a hyphen", "my-host.example", `"my-host.example": host names are not looked up`},
+		{"range to a letter", "198.18.0.1-198.18.0.x", `"198.18.0.x" is not an IPv4 address`},
 		{"three numbers", "198.18.0", "want an IPv4 address"},
 		{"number above 255", "198.18.0.256", "want an IPv4 address"},
 		{"leading zero", "198.018.0.1", "must not begin with 0"},

@@ -5,13 +5,13 @@ import (
 	"unicode/utf8"
 )
 
-// ParseError is a text that is not an address, prefix or range, and where it was found.
+// ParseError is a text that is no entry of a list, and where it was found.
 //
 // Its message is one line of printable characters, whatever was read: Text is quoted, and cut where it is long.
 //
 //	block.conf:12: "10.0.0.0/33": prefix length must be 0 to 32
 type ParseError struct {
-	Name string // name of the file; empty when the text came from elsewhere
+	Name string // path of the file, or "stdin"; empty when the text came from elsewhere
 	Line int    // line number from 1; 0 when the text is not from a file
 	Text string // the entry at fault, or the start of the line when the whole line is at fault
 	Err  error  // what is wrong with it and what was expected
