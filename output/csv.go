@@ -24,6 +24,8 @@ func (w *Writer) csvValue(dst []byte, v value) []byte {
 		return appendDotted(dst, uint32(v.n))
 	case instant:
 		return w.clock.append(dst, v.n)
+	case millis:
+		return appendMillis(dst, v.n)
 	}
 	return dst // null
 }

@@ -20,7 +20,13 @@
 //   - saddr_raw is the probed address, as saddr is. In ZMap it is the router's address, while saddr is the target's.
 //
 // What looks odd and is kept: icmp_unreach_str goes by the code alone, so read it together with icmp_type 3;
-// its "presdence" is ZMap's spelling; tcpopt_wscale is the multiplier and not the shift.
+// its "presdence" is ZMap's spelling; tcpopt_wscale is the multiplier and not the shift; rtt is a string, of
+// milliseconds with one decimal.
+//
+// Fields that ZMap does not have come after all of its own, vlan being the first: a script that counts columns finds
+// ZMap's where they were. Three of them, engine, scan_id and shard, are the same in every row of a scan and come from
+// Config.Scan. Two of ZMap 4.4's are missing, ja4ts and ja4t: they need the order of all TCP options, and a Record
+// keeps only the values of the well-known ones.
 //
 // # Default mode
 //

@@ -12,91 +12,106 @@ type Field struct {
 	Type string // string, int or bool: what ZMap's list of fields and its filter call the type
 	Desc string // one line for that list
 
-	get func(*Record) value
+	kind   kind                  // of every value that is not null
+	get    func(*Record) value   // the value in a row
+	ofScan func(*ScanInfo) value // instead, where it is the same in every row of a scan
 }
 
-// Fields returns every field in ZMap's fixed order, which is also the order of the field list "*": first those of
-// the IP header, then TCP, ICMP, and what the scanner itself knows. The slice is the caller's.
+func field(name string, k kind, desc string, get func(*Record) value) Field {
+	return Field{Name: name, Type: k.typeName(), Desc: desc, kind: k, get: get}
+}
+
+// Fields returns every field, which is also what the field list "*" stands for: first ZMap's in its fixed order, those
+// of the IP header, then TCP, ICMP, and what the scanner itself knows; then those that ZMap does not have. The slice is
+// the caller's.
 func Fields() []Field {
-	return slices.Concat(ipFields(), tcpFields(), verdictFields(), icmpFields(), systemFields())
+	return slices.Concat(ipFields(), tcpFields(), verdictFields(), icmpFields(), timingFields(), systemFields(),
+		ownFields())
 }
 
 func ipFields() []Field {
 	return []Field{
-		{"saddr", "string", "address that answered; for icmp, the address that was probed",
-			func(r *Record) value { return ipv4(r.Saddr) }},
-		{"saddr_raw", "int", "saddr as the integer its four bytes make in little-endian order",
-			func(r *Record) value { return number(bits.ReverseBytes32(r.Saddr)) }},
-		{"daddr", "string", "address the answer was sent to: ours",
-			func(r *Record) value { return ipv4(r.Daddr) }},
-		{"daddr_raw", "int", "daddr as the integer its four bytes make in little-endian order",
-			func(r *Record) value { return number(bits.ReverseBytes32(r.Daddr)) }},
-		{"ipid", "int", "IP identification of the answer",
-			func(r *Record) value { return number(r.IPID) }},
-		{"ttl", "int", "time to live left in the answer",
-			func(r *Record) value { return number(r.TTL) }},
+		field("saddr", address, "address that answered; for icmp, the address that was probed",
+			func(r *Record) value { return ipv4(r.Saddr) }),
+		field("saddr_raw", integer, "saddr as the integer its four bytes make in little-endian order",
+			func(r *Record) value { return number(bits.ReverseBytes32(r.Saddr)) }),
+		field("daddr", address, "address the answer was sent to: ours",
+			func(r *Record) value { return ipv4(r.Daddr) }),
+		field("daddr_raw", integer, "daddr as the integer its four bytes make in little-endian order",
+			func(r *Record) value { return number(bits.ReverseBytes32(r.Daddr)) }),
+		field("ipid", integer, "IP identification of the answer",
+			func(r *Record) value { return number(r.IPID) }),
+		field("ttl", integer, "time to live left in the answer",
+			func(r *Record) value { return number(r.TTL) }),
 	}
 }
 
 func tcpFields() []Field {
 	return []Field{
-		{"sport", "int", "TCP port that was probed",
-			func(r *Record) value { return number(r.Sport) }},
-		{"dport", "int", "TCP port the probe came from: ours",
-			func(r *Record) value { return number(r.Dport) }},
-		{"seqnum", "int", "TCP sequence number of the answer",
-			func(r *Record) value { return ofTCP(r, true, number(r.Seqnum)) }},
-		{"acknum", "int", "TCP acknowledgement number of the answer",
-			func(r *Record) value { return ofTCP(r, true, number(r.Acknum)) }},
-		{"window", "int", "TCP window of the answer, unscaled",
-			func(r *Record) value { return ofTCP(r, true, number(r.Window)) }},
-		{"tcpopt_mss", "int", "TCP option: maximum segment size",
-			func(r *Record) value { return ofTCP(r, r.HasMSS, number(r.MSS)) }},
-		{"tcpopt_wscale", "int", "TCP option: window scale, as the factor (2 to the power of the shift)",
-			func(r *Record) value { return ofTCP(r, r.HasWScale, number(windowFactor(r.WScale))) }},
-		{"tcpopt_sack_perm", "int", "TCP option: selective acknowledgement permitted (1)",
-			func(r *Record) value { return ofTCP(r, r.HasSACKPerm, number(uint8(1))) }},
-		{"tcpopt_ts_val", "int", "TCP option: timestamp value",
-			func(r *Record) value { return ofTCP(r, r.HasTS, number(r.TSVal)) }},
-		{"tcpopt_ts_ecr", "int", "TCP option: timestamp echo reply",
-			func(r *Record) value { return ofTCP(r, r.HasTS, number(r.TSEcr)) }},
+		field("sport", integer, "TCP port that was probed",
+			func(r *Record) value { return number(r.Sport) }),
+		field("dport", integer, "TCP port the probe came from: ours",
+			func(r *Record) value { return number(r.Dport) }),
+		field("seqnum", integer, "TCP sequence number of the answer",
+			func(r *Record) value { return ofTCP(r, true, number(r.Seqnum)) }),
+		field("acknum", integer, "TCP acknowledgement number of the answer",
+			func(r *Record) value { return ofTCP(r, true, number(r.Acknum)) }),
+		field("window", integer, "TCP window of the answer, unscaled",
+			func(r *Record) value { return ofTCP(r, true, number(r.Window)) }),
+		field("tcpopt_mss", integer, "TCP option: maximum segment size",
+			func(r *Record) value { return ofTCP(r, r.HasMSS, number(r.MSS)) }),
+		field("tcpopt_wscale", integer, "TCP option: window scale, as the factor (2 to the power of the shift)",
+			func(r *Record) value { return ofTCP(r, r.HasWScale, number(windowFactor(r.WScale))) }),
+		field("tcpopt_sack_perm", integer, "TCP option: selective acknowledgement permitted (1)",
+			func(r *Record) value { return ofTCP(r, r.HasSACKPerm, number(uint8(1))) }),
+		field("tcpopt_ts_val", integer, "TCP option: timestamp value",
+			func(r *Record) value { return ofTCP(r, r.HasTS, number(r.TSVal)) }),
+		field("tcpopt_ts_ecr", integer, "TCP option: timestamp echo reply",
+			func(r *Record) value { return ofTCP(r, r.HasTS, number(r.TSEcr)) }),
 	}
 }
 
 func verdictFields() []Field {
 	return []Field{
-		{"classification", "string", "kind of answer: synack, rst or icmp",
-			func(r *Record) value { return word(r.Class.String()) }},
-		{"success", "bool", "whether the answer counts as a hit",
-			func(r *Record) value { return truth(r.Success) }},
+		field("classification", text, "kind of answer: synack, rst or icmp",
+			func(r *Record) value { return word(r.Class.String()) }),
+		field("success", boolean, "whether the answer counts as a hit",
+			func(r *Record) value { return truth(r.Success) }),
 	}
 }
 
 func icmpFields() []Field {
 	return []Field{
-		{"icmp_responder", "string", "address the ICMP message came from",
-			func(r *Record) value { return ofICMP(r, ipv4(r.ICMPResponder)) }},
-		{"icmp_type", "int", "ICMP type",
-			func(r *Record) value { return ofICMP(r, number(r.ICMPType)) }},
-		{"icmp_code", "int", "ICMP code",
-			func(r *Record) value { return ofICMP(r, number(r.ICMPCode)) }},
-		{"icmp_unreach_str", "string", "meaning of icmp_code where icmp_type is 3",
-			func(r *Record) value { return ofICMP(r, word(unreachable(r.ICMPCode))) }},
+		field("icmp_responder", address, "address the ICMP message came from",
+			func(r *Record) value { return ofICMP(r, ipv4(r.ICMPResponder)) }),
+		field("icmp_type", integer, "ICMP type",
+			func(r *Record) value { return ofICMP(r, number(r.ICMPType)) }),
+		field("icmp_code", integer, "ICMP code",
+			func(r *Record) value { return ofICMP(r, number(r.ICMPCode)) }),
+		field("icmp_unreach_str", text, "meaning of icmp_code where icmp_type is 3",
+			func(r *Record) value { return ofICMP(r, word(unreachable(r.ICMPCode))) }),
+	}
+}
+
+func timingFields() []Field {
+	return []Field{
+		field("rtt", millis, "milliseconds from probe to answer, with one decimal",
+			func(r *Record) value { return ofTCP(r, r.RTT > 0, value{kind: millis, n: uint64(r.RTT)}) }),
 	}
 }
 
 func systemFields() []Field {
 	return []Field{
-		{"repeat", "bool", "whether the target had answered before",
-			func(r *Record) value { return truth(r.Repeat) }},
-		{"cooldown", "bool", "whether the answer came after the last probe was sent",
-			func(r *Record) value { return truth(r.Cooldown) }},
-		{"timestamp_str", "string", "time of arrival in ISO 8601, local zone, milliseconds",
-			func(r *Record) value { return value{kind: instant, n: arrival(r)} }},
-		{"timestamp_ts", "int", "time of arrival in whole seconds since the Unix epoch",
-			func(r *Record) value { return number(arrival(r) / 1e9) }},
-		{"timestamp_us", "int", "microseconds that passed since timestamp_ts",
-			func(r *Record) value { return number(arrival(r) / 1e3 % 1e6) }},
+		field("repeat", boolean, "whether the target had answered before",
+			func(r *Record) value { return truth(r.Repeat) }),
+		field("cooldown", boolean, "whether the answer came after the last probe was sent",
+			func(r *Record) value { return truth(r.Cooldown) }),
+		field("timestamp_str", instant, "time of arrival in ISO 8601, local zone, milliseconds",
+			func(r *Record) value { return value{kind: instant, n: arrival(r)} }),
+		field("timestamp_ts", integer, "time of arrival in whole seconds since the Unix epoch",
+			func(r *Record) value { return number(arrival(r) / 1e9) }),
+		field("timestamp_us", integer, "microseconds that passed since timestamp_ts",
+			func(r *Record) value { return number(arrival(r) / 1e3 % 1e6) }),
 	}
 }
 

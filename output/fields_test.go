@@ -6,11 +6,15 @@ import (
 	"testing"
 )
 
-// zmapFields is ZMap's list for tcp_synscan, in its order, as name and type.
+// zmapFields is ZMap's list for tcp_synscan, in its order, as name and type. Two are missing: ja4ts and ja4t, which
+// need the kinds of all TCP options in the order they came in, and a Record does not have them.
 const zmapFields = `saddr string, saddr_raw int, daddr string, daddr_raw int, ipid int, ttl int, sport int, dport int,
 	seqnum int, acknum int, window int, tcpopt_mss int, tcpopt_wscale int, tcpopt_sack_perm int, tcpopt_ts_val int,
 	tcpopt_ts_ecr int, classification string, success bool, icmp_responder string, icmp_type int, icmp_code int,
-	icmp_unreach_str string, repeat bool, cooldown bool, timestamp_str string, timestamp_ts int, timestamp_us int`
+	icmp_unreach_str string, rtt string, repeat bool, cooldown bool, timestamp_str string, timestamp_ts int, timestamp_us int`
+
+// ourFields are those that follow.
+const ourFields = `vlan int, engine string, decoy bool, scan_id string, shard int`
 
 func names(fields []Field) string {
 	var list []string
@@ -20,8 +24,8 @@ func names(fields []Field) string {
 	return strings.Join(list, ",")
 }
 
-func TestFieldsAreZMapsInOrder(t *testing.T) {
-	want := strings.Split(zmapFields, ",")
+func TestFieldsAreZMapsInOrderThenOurs(t *testing.T) {
+	want := strings.Split(zmapFields+","+ourFields, ",")
 	fields := Fields()
 	if len(fields) != len(want) {
 		t.Fatalf("len(Fields()) = %d, want %d", len(fields), len(want))
@@ -38,19 +42,52 @@ func TestFieldsAreZMapsInOrder(t *testing.T) {
 
 // TestFieldTypes holds what a field says of itself against the values it gives.
 func TestFieldTypes(t *testing.T) {
-	typeOf := map[kind]string{integer: "int", boolean: "bool", text: "string", address: "string", instant: "string"}
+	scan := theScan()
 	for _, f := range Fields() {
+		f = f.in(&scan)
 		seen := false
 		for _, r := range allShapes() {
 			if v := f.get(&r); v.kind != null {
 				seen = true
-				if typeOf[v.kind] != f.Type {
-					t.Errorf("field %s of a %v gives kind %d, which is no %s", f.Name, r.Class, v.kind, f.Type)
+				if v.kind != f.kind || v.kind.typeName() != f.Type {
+					t.Errorf("field %s of a %v gives kind %d, want kind %d, a %s", f.Name, r.Class, v.kind, f.kind, f.Type)
 				}
 			}
 		}
 		if !seen {
 			t.Errorf("field %s is null for every shape of record", f.Name)
+		}
+	}
+}
+
+func TestDecoy(t *testing.T) {
+	tests := []struct {
+		name string
+		r    Record
+		want bool
+	}{
+		{"window 0 and no options", Record{Class: SYNACK}, true},
+		{"a window", Record{Class: SYNACK, Window: 1}, false},
+		{"an MSS", Record{Class: SYNACK, HasMSS: true}, false},
+		{"a window scale", Record{Class: SYNACK, HasWScale: true}, false},
+		{"SACK permitted", Record{Class: SYNACK, HasSACKPerm: true}, false},
+		{"a timestamp", Record{Class: SYNACK, HasTS: true}, false},
+		{"a refusal, which has window 0 by rights", Record{Class: RST}, false},
+		{"an ICMP message", Record{Class: ICMP}, false},
+	}
+	for _, tt := range tests {
+		if got := tt.r.decoy(); got != tt.want {
+			t.Errorf("decoy() with %s = %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestAppendMillis(t *testing.T) {
+	for ns, want := range map[uint64]string{
+		1: "0.0", 99_999: "0.0", 100_000: "0.1", 12_399_999: "12.3", 1e9: "1000.0", 1<<63 - 1: "9223372036854.7",
+	} {
+		if got := string(appendMillis(nil, ns)); got != want {
+			t.Errorf("appendMillis(%d) = %s, want %s", ns, got, want)
 		}
 	}
 }

@@ -44,6 +44,11 @@ func expectation(r Record, loc *time.Location) map[string]string {
 	set("timestamp_str", at.In(loc).Format("2006-01-02T15:04:05.000-0700"))
 	set("timestamp_ts", at.Unix())
 	set("timestamp_us", at.Nanosecond()/1000)
+	bare := !r.HasMSS && !r.HasWScale && !r.HasSACKPerm && !r.HasTS
+	set("decoy", r.Class == SYNACK && r.Window == 0 && bare)
+	if r.VLAN > 0 {
+		set("vlan", r.VLAN)
+	}
 
 	if r.Class == ICMP {
 		responder, _ := dotted(r.ICMPResponder)
@@ -56,6 +61,10 @@ func expectation(r Record, loc *time.Location) map[string]string {
 	set("seqnum", r.Seqnum)
 	set("acknum", r.Acknum)
 	set("window", r.Window)
+	if r.RTT > 0 {
+		tenths := r.RTT / int64(100*time.Microsecond)
+		set("rtt", fmt.Sprintf("%d.%d", tenths/10, tenths%10))
+	}
 	if r.HasMSS {
 		set("tcpopt_mss", r.MSS)
 	}
@@ -74,14 +83,15 @@ func expectation(r Record, loc *time.Location) map[string]string {
 
 // FuzzRecord writes one record in both formats, twice each, and reads the rows with the standard library.
 func FuzzRecord(f *testing.F) {
-	f.Add(int64(0), uint32(0), uint32(0), uint32(0), uint32(0), uint32(0), uint64(0), uint64(0), uint16(0))
-	f.Add(int64(1795294986331198000), uint32(0xc6120101), uint32(0xc6120001), uint32(1), uint32(2), uint32(3),
-		uint64(4), uint64(5), uint16(0xffff))
-	f.Add(int64(-1), ^uint32(0), ^uint32(0), ^uint32(0), ^uint32(0), ^uint32(0), ^uint64(0), ^uint64(0), ^uint16(0)-1)
-	f.Fuzz(func(t *testing.T, at int64, saddr, daddr, seq, ack, responder uint32, ports, rest uint64, flags uint16) {
+	f.Add(int64(0), int64(0), uint32(0), uint32(0), uint32(0), uint32(0), uint32(0), uint64(0), uint64(0), uint16(0))
+	f.Add(int64(1795294986331198000), int64(12345678), uint32(0xc6120101), uint32(0xc6120001), uint32(1), uint32(2),
+		uint32(3), uint64(4), uint64(5), uint16(0xffff))
+	f.Add(int64(-1), int64(-1), ^uint32(0), ^uint32(0), ^uint32(0), ^uint32(0), ^uint32(0), ^uint64(0), ^uint64(0),
+		^uint16(0)-1)
+	f.Fuzz(func(t *testing.T, at, rtt int64, saddr, daddr, seq, ack, responder uint32, ports, rest uint64, flags uint16) {
 		bit := func(n int) bool { return flags>>n&1 != 0 }
 		r := Record{
-			Time: at, Saddr: saddr, Daddr: daddr, Seqnum: seq, Acknum: ack, ICMPResponder: responder,
+			Time: at, RTT: rtt, VLAN: uint16(rest >> 48), Saddr: saddr, Daddr: daddr, Seqnum: seq, Acknum: ack, ICMPResponder: responder,
 			Sport: uint16(ports), Dport: uint16(ports >> 16), IPID: uint16(ports >> 32), Window: uint16(ports >> 48),
 			TTL: uint8(rest), WScale: uint8(rest >> 8), ICMPType: uint8(rest >> 16), ICMPCode: uint8(rest >> 24),
 			MSS: uint16(rest >> 32), TSVal: uint32(rest >> 16), TSEcr: uint32(rest >> 32),
@@ -89,8 +99,9 @@ func FuzzRecord(f *testing.F) {
 			Success: bit(6), Repeat: bit(7), Cooldown: bit(8),
 		}
 		want := expectation(r, time.UTC)
-		checkJSON(t, render(t, Config{Format: JSON, Fields: Fields()}, r, r), want)
-		checkCSV(t, render(t, Config{Fields: Fields(), Header: true}, r, r), want)
+		want["engine"], want["scan_id"], want["shard"] = "xsk", "5f0c", "3"
+		checkJSON(t, render(t, Config{Format: JSON, Fields: Fields(), Scan: theScan()}, r, r), want)
+		checkCSV(t, render(t, Config{Fields: Fields(), Header: true, Scan: theScan()}, r, r), want)
 	})
 }
 

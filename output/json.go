@@ -38,6 +38,10 @@ func (w *Writer) jsonValue(dst []byte, v value) []byte {
 		dst = append(dst, '"')
 		dst = w.clock.append(dst, v.n)
 		return append(dst, '"')
+	case millis:
+		dst = append(dst, '"')
+		dst = appendMillis(dst, v.n)
+		return append(dst, '"')
 	}
 	return append(dst, "null"...)
 }

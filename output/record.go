@@ -29,6 +29,7 @@ func (c Class) String() string {
 // a stale option flag would show up as an option of this answer.
 type Record struct {
 	Time int64 // arrival, nanoseconds since the Unix epoch; a negative Time is written as 0
+	RTT  int64 // nanoseconds from probe to answer, 0 or less where that is not known; not used for ICMP
 
 	Saddr uint32 // the target: source of a TCP answer; for ICMP, the address that was probed
 	Daddr uint32 // our address, where the answer arrived
@@ -45,6 +46,7 @@ type Record struct {
 	Dport  uint16 // our source port, also for ICMP
 	Window uint16 // TCP window as it is on the wire, unscaled; not used for ICMP
 	MSS    uint16 // TCP maximum segment size, if HasMSS
+	VLAN   uint16 // ID of the answer's VLAN tag, 0 without one
 
 	TTL      uint8
 	WScale   uint8 // TCP window scale as it is on the wire: the shift n, if HasWScale; written as 2^n
@@ -61,4 +63,10 @@ type Record struct {
 	Success  bool // the answer counts as a hit: true for SYNACK only
 	Repeat   bool // the same target has answered before
 	Cooldown bool // arrived after the last probe was sent
+}
+
+// decoy tells whether r looks like the answer of a SYN proxy, which accepts connections for hosts that may not exist:
+// a SYN-ACK with window 0 and no TCP options.
+func (r *Record) decoy() bool {
+	return r.Class == SYNACK && r.Window == 0 && !r.HasMSS && !r.HasWScale && !r.HasSACKPerm && !r.HasTS
 }

@@ -14,6 +14,7 @@ func synackAllOptions() Record {
 		Sport: 443, Dport: 50448, Seqnum: 4294967295, Acknum: 2737955191, Window: 65535,
 		HasMSS: true, MSS: 1460, HasWScale: true, WScale: 7, HasSACKPerm: true,
 		HasTS: true, TSVal: 3735928559, TSEcr: 1795294986,
+		RTT: 12345678, VLAN: 42,
 		Class: SYNACK, Success: true,
 	}
 }
@@ -41,10 +42,13 @@ func icmp() Record {
 		Time:  time.Date(2026, 11, 21, 21, 3, 8, 5e6, time.UTC).UnixNano(),
 		Saddr: 0xc6120a0b, Daddr: 0xc6120001, IPID: 99, TTL: 61,
 		Sport: 8080, Dport: 40000, Seqnum: 5, Acknum: 6, Window: 7, // the last three do not show
-		HasMSS: true, MSS: 9, // nor does an option
+		HasMSS: true, MSS: 9, RTT: 8, // nor does an option, or a round trip
 		Class: ICMP, ICMPResponder: 0xc61200fe, ICMPType: 3, ICMPCode: 13,
 	}
 }
+
+// theScan is the scan of the golden files.
+func theScan() ScanInfo { return ScanInfo{ID: "5f0c", Engine: "xsk", Shard: 3} }
 
 func allShapes() []Record { return []Record{synackAllOptions(), synackBare(), rst(), icmp()} }
 

@@ -10,7 +10,19 @@ const (
 	text         // s
 	address      // n is an IPv4 address in host order, shown in dotted form
 	instant      // n is nanoseconds since the Unix epoch, shown as local date and time
+	millis       // n is a duration in nanoseconds, shown in milliseconds with one decimal
 )
+
+// typeName is ZMap's name for the type of a field with such values.
+func (k kind) typeName() string {
+	switch k {
+	case integer:
+		return "int"
+	case boolean:
+		return "bool"
+	}
+	return "string"
+}
 
 // value is one field of one record. Addresses and times stay numbers, so that a value is made without
 // allocating, and each consumer formats or compares it in its own way.

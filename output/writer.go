@@ -19,6 +19,7 @@ type Config struct {
 	Fields   []Field            // 1 to MaxFields of Fields(), in the order of the columns; required
 	Header   bool               // begin with a line of field names; CSV only, JSON has none (default off)
 	Location *time.Location     // zone of timestamp_str (default time.Local)
+	Scan     ScanInfo           // values of the fields engine, scan_id and shard (default null, null and 0)
 	Only     func(*Record) bool // rows for which it is false are counted and not written (default all are written)
 }
 
@@ -65,9 +66,9 @@ func NewWriter(w io.Writer, cfg Config) (*Writer, error) {
 	if cfg.Location == nil {
 		cfg.Location = time.Local
 	}
-	longest := 2 // room for the row that crosses flushSize; a value takes 40 bytes at most
+	longest := 2 // room for the row that crosses flushSize
 	for _, c := range columns {
-		longest += len(c.jsonKey) + 40
+		longest += len(c.jsonKey) + max(40, cfg.Scan.room()) // 40: the longest value of a record, with some to spare
 	}
 	out := &Writer{
 		w:       w,
@@ -101,7 +102,7 @@ func (cfg *Config) columns() ([]column, error) {
 		if cfg.Format == JSON && slices.ContainsFunc(columns, isSame) {
 			continue // an object with the same key twice means something else to every reader
 		}
-		columns = append(columns, column{f.Name, `,"` + f.Name + `":`, f.get})
+		columns = append(columns, column{f.Name, `,"` + f.Name + `":`, f.in(&cfg.Scan).get})
 	}
 	return columns, nil
 }

@@ -326,8 +326,9 @@ func TestWriterAllocs(t *testing.T) {
 // TestRowFitsTheBuffer writes the longest row there can be: the buffer must not have to grow for it.
 func TestRowFitsTheBuffer(t *testing.T) {
 	r := Record{Time: 1<<63 - 1, Saddr: ^uint32(0), Daddr: ^uint32(0), ICMPResponder: ^uint32(0), Seqnum: ^uint32(0),
-		Acknum: ^uint32(0), HasWScale: true, WScale: 62, HasTS: true, TSVal: ^uint32(0), TSEcr: ^uint32(0)}
-	for _, f := range Fields() {
+		Acknum: ^uint32(0), HasWScale: true, WScale: 62, HasTS: true, TSVal: ^uint32(0), TSEcr: ^uint32(0),
+		RTT: 1<<63 - 1, VLAN: ^uint16(0)}
+	for _, f := range Fields() { // those of the scan have room of their own
 		for _, class := range []Class{SYNACK, ICMP} {
 			for code := range uint8(20) {
 				r.Class, r.ICMPCode = class, code
@@ -336,6 +337,19 @@ func TestRowFitsTheBuffer(t *testing.T) {
 					t.Errorf("%s of %v takes %d bytes, want 40 or less", f.Name, class, n)
 				}
 			}
+		}
+	}
+}
+
+// TestScanFitsTheBuffer is the same for what a scan says of itself, in the text that takes most room.
+func TestScanFitsTheBuffer(t *testing.T) {
+	s := ScanInfo{ID: strings.Repeat("\x01", 100), Engine: strings.Repeat("\"", 101), Shard: ^uint32(0)}
+	for _, f := range ownFields() {
+		f = f.in(&s)
+		v := f.get(new(Record))
+		w := &Writer{}
+		if n := max(len(w.jsonValue(nil, v)), len(w.csvValue(nil, v))); n > s.room() {
+			t.Errorf("%s takes %d bytes, want %d or less", f.Name, n, s.room())
 		}
 	}
 }
