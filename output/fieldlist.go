@@ -47,3 +47,13 @@ func find(all []Field, name string) (Field, error) {
 	}
 	return Field{}, fmt.Errorf("unknown output field %q: the nearest is %q", name, nearest(name, names))
 }
+
+// FieldList returns what --list-output-fields prints: a line "name type: description" for every field, in the order
+// of "*".
+func FieldList() string {
+	var b strings.Builder
+	for _, f := range Fields() {
+		fmt.Fprintf(&b, "%s %s: %s\n", f.Name, f.Type, f.Desc)
+	}
+	return b.String()
+}

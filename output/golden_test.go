@@ -67,6 +67,11 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// TestFieldListGolden compares what --list-output-fields prints with a file a person has read.
+func TestFieldListGolden(t *testing.T) {
+	compareGolden(t, "field-list", []byte(FieldList()))
+}
+
 // compareGolden compares got with a golden file, or makes it the file.
 func compareGolden(t *testing.T, file string, got []byte) {
 	t.Helper()
