@@ -37,3 +37,27 @@ func BenchmarkWriterWrite(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkFilterMatch is the cost of a filter for a record that it keeps.
+func BenchmarkFilterMatch(b *testing.B) {
+	tests := []struct{ name, text string }{
+		{"filter=default", "success = 1 && repeat = 0"},
+		{"filter=text", `classification = "synack"`},
+		{"filter=network", "saddr in (10.0.0.0/8, 198.18.0.0/15)"},
+		{"filter=long", `success && !repeat && !decoy && (sport = 80 || sport in (443, 8443)) && ` +
+			`!(saddr in (192.0.2.0/24, 198.51.100.0/24)) && tcpopt_mss >= 536 && icmp_unreach_str != "host unknown"`},
+	}
+	for _, tt := range tests {
+		b.Run(tt.name, func(b *testing.B) {
+			f := mustFilter(b, tt.text)
+			r := synackAllOptions()
+			b.ReportAllocs()
+			for b.Loop() {
+				if !f.Match(&r) {
+					b.Fatalf("filter %q does not keep the record", f)
+				}
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "records/s")
+		})
+	}
+}

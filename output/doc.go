@@ -2,7 +2,7 @@
 //
 // A Record is one answer as plain values. A Field names one column and knows how to read it from a Record. A
 // Writer appends the wanted fields of each Record to a buffer and hands the buffer on in whole lines; a Sink
-// is the file, pipe or terminal at the end:
+// is the file, pipe or terminal at the end. A Filter is what the user wants of the rows, in ZMap's language:
 //
 //	Record ─► Only? ─► Field.get ─► value ─► CSV or JSON line ─► 64 KiB buffer ─► Sink ─► file
 //	          filtered  per column   null, int, bool, text, ...   Flush: whole lines

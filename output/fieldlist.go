@@ -3,6 +3,7 @@ package output
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -19,9 +20,9 @@ func ParseFields(spec string) ([]Field, error) {
 		if name == "*" {
 			list = append(list, all...)
 		} else {
-			f, err := find(all, name)
-			if err != nil {
-				return nil, err
+			f, ok := find(all, name)
+			if !ok {
+				return nil, fmt.Errorf("unknown output field %q: the nearest is %q", name, nearestField(all, name))
 			}
 			list = append(list, f)
 		}
@@ -37,15 +38,21 @@ func ParseFields(spec string) ([]Field, error) {
 
 func isSeparator(r rune) bool { return r == ',' || r == ' ' || r == '\t' }
 
-func find(all []Field, name string) (Field, error) {
+func find(all []Field, name string) (f Field, ok bool) {
+	i := slices.IndexFunc(all, func(f Field) bool { return f.Name == name })
+	if i < 0 {
+		return Field{}, false
+	}
+	return all[i], true
+}
+
+// nearestField returns the name of the field that somebody who typed name most likely meant.
+func nearestField(all []Field, name string) string {
 	names := make([]string, len(all))
 	for i, f := range all {
-		if f.Name == name {
-			return f, nil
-		}
 		names[i] = f.Name
 	}
-	return Field{}, fmt.Errorf("unknown output field %q: the nearest is %q", name, nearest(name, names))
+	return nearest(name, names)
 }
 
 // FieldList returns what --list-output-fields prints: a line "name type: description" for every field, in the order

@@ -20,7 +20,7 @@ type Config struct {
 	Header   bool               // begin with a line of field names; CSV only, JSON has none (default off)
 	Location *time.Location     // zone of timestamp_str (default time.Local)
 	Scan     ScanInfo           // values of the fields engine, scan_id and shard (default null, null and 0)
-	Only     func(*Record) bool // rows for which it is false are counted and not written (default all are written)
+	Only     func(*Record) bool // a Filter's Match: rows for which it is false are counted, not written (default: all are)
 }
 
 // Writer writes records as rows. It gathers whole lines and passes them on when it has 64 KiB of them, so a
