@@ -91,7 +91,8 @@ func FuzzRecord(f *testing.F) {
 	f.Fuzz(func(t *testing.T, at, rtt int64, saddr, daddr, seq, ack, responder uint32, ports, rest uint64, flags uint16) {
 		bit := func(n int) bool { return flags>>n&1 != 0 }
 		r := Record{
-			Time: at, RTT: rtt, VLAN: uint16(rest >> 48), Saddr: saddr, Daddr: daddr, Seqnum: seq, Acknum: ack, ICMPResponder: responder,
+			Time: at, RTT: rtt, VLAN: uint16(rest >> 48),
+			Saddr: saddr, Daddr: daddr, Seqnum: seq, Acknum: ack, ICMPResponder: responder,
 			Sport: uint16(ports), Dport: uint16(ports >> 16), IPID: uint16(ports >> 32), Window: uint16(ports >> 48),
 			TTL: uint8(rest), WScale: uint8(rest >> 8), ICMPType: uint8(rest >> 16), ICMPCode: uint8(rest >> 24),
 			MSS: uint16(rest >> 32), TSVal: uint32(rest >> 16), TSEcr: uint32(rest >> 32),

@@ -53,8 +53,12 @@ func TestGolden(t *testing.T) {
 		{"default-many-ports.csv", Config{Fields: DefaultFields(2), Only: DefaultFilter}},
 		{"zone-east.csv", Config{Fields: mustParse(t, "saddr,timestamp_str,timestamp_ts"), Location: berlin}},
 		{"zone-west.json", Config{Format: JSON, Fields: mustParse(t, "timestamp_str"), Location: newfoundland}},
-		{"lzr.json", Config{Format: JSON, Only: DefaultFilter, // what LZR asks ZMap for
+		{"lzr.json", Config{Format: JSON, Only: mustFilter(t, "success = 1 && repeat = 0").Match, // what LZR asks ZMap for
 			Fields: mustParse(t, "saddr,daddr,sport,dport,seqnum,acknum,window")}},
+		{"zgrab2-header.csv", Config{Only: mustFilter(t, "success = 1 && repeat = 0").Match, Header: true,
+			Fields: mustParse(t, "saddr")}},
+		{"filtered.csv", Config{Only: mustFilter(t, "!success && saddr in 198.18.0.0/15").Match, Header: true,
+			Fields: mustParse(t, "saddr,sport,classification")}},
 		{"repeated-field.csv", Config{Fields: mustParse(t, "sport,saddr,sport"), Header: true}},
 		{"repeated-field.json", Config{Format: JSON, Fields: mustParse(t, "sport,saddr,sport")}},
 		{"null-only.csv", Config{Fields: mustParse(t, "icmp_code")}},
@@ -81,13 +85,19 @@ func compareGolden(t *testing.T, file string, got []byte) {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(path)
+	if want := golden(t, file); !bytes.Equal(got, want) {
+		t.Errorf("%s:\n got %s\nwant %s", path, got, want)
+	}
+}
+
+// golden returns what a golden file holds.
+func golden(t *testing.T, file string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", file+".golden"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s:\n got %s\nwant %s", path, got, want)
-	}
+	return data
 }
 
 // The rows below were observed from ZMap 4.3 on a private network of 10.9.0.0/24 and 11.0.1.0/24.
