@@ -94,7 +94,9 @@ func TestPatchAllPanicsWithoutRoom(t *testing.T) {
 			}
 		}
 	}
-	if !panics(func() { newTemplate(t, false, Config{}).PatchAll(make([]byte, slotLen), make([]uint64, 3), make([]Probe, 4)) }) {
+	if !panics(func() {
+		newTemplate(t, false, Config{}).PatchAll(make([]byte, slotLen), make([]uint64, 3), make([]Probe, 4))
+	}) {
 		t.Error("PatchAll with too few offsets does not panic")
 	}
 }
