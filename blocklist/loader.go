@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/netip"
-	"slices"
 )
 
 // ErrEmpty is for callers that want a list to have entries, as target lists must: wrap it with the path. [Loader] does
@@ -96,14 +95,4 @@ func (l *Loader) Pairs(ctx context.Context, path string) (*Pairs, error) {
 		return nil, err
 	}
 	return NewPairs(list.keys.join()), nil
-}
-
-// ReadFile returns the disjoint ranges of the list at path, in ascending order, as [Loader.Set] of the zero Loader reads
-// it.
-func ReadFile(path string) ([]Range, error) {
-	s, err := new(Loader).Set(context.Background(), path)
-	if err != nil {
-		return nil, err
-	}
-	return slices.Collect(s.Ranges()), nil
 }

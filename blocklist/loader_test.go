@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -107,22 +108,23 @@ func TestLoaderSetKeepsTheCauseOfAFailedRead(t *testing.T) {
 	}
 }
 
-func TestReadFile(t *testing.T) {
+func TestLoaderSetOfFiles(t *testing.T) {
+	set := func(path string) (*Set, error) { return new(Loader).Set(context.Background(), path) }
 	dir := t.TempDir()
 	good, bad := filepath.Join(dir, "good"), filepath.Join(dir, "bad")
 	writeFile(t, good, "198.18.0.3\n198.18.0.1\n")
 	writeFile(t, bad, "198.18.0.1\nx\n")
-	if got, err := ReadFile(good); err != nil || fmt.Sprint(got) != "[198.18.0.1 198.18.0.3]" {
-		t.Errorf("ReadFile = %v, %v", got, err)
+	if got, err := set(good); err != nil || fmt.Sprint(slices.Collect(got.Ranges())) != "[198.18.0.1 198.18.0.3]" {
+		t.Errorf("Set = %v, %v", got, err)
 	}
-	if _, err := ReadFile(bad); err == nil || !strings.HasPrefix(err.Error(), bad+":2: ") {
-		t.Errorf("ReadFile of a bad file: %v, want %s:2: ...", err, bad)
+	if _, err := set(bad); err == nil || !strings.HasPrefix(err.Error(), bad+":2: ") {
+		t.Errorf("Set of a bad file: %v, want %s:2: ...", err, bad)
 	}
-	if _, err := ReadFile(filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("ReadFile of no file: %v, want fs.ErrNotExist", err)
+	if _, err := set(filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Set of no file: %v, want fs.ErrNotExist", err)
 	}
-	if _, err := ReadFile(dir); err == nil || strings.Count(err.Error(), dir) != 1 {
-		t.Errorf("ReadFile of a directory: %v, want an error that names it once", err)
+	if _, err := set(dir); err == nil || strings.Count(err.Error(), dir) != 1 {
+		t.Errorf("Set of a directory: %v, want an error that names it once", err)
 	}
 }
 

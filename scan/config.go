@@ -25,12 +25,21 @@ var ErrConfig = errors.New("invalid configuration")
 // Config describes a scan. Fields not marked required have a zero value that selects a default.
 type Config struct {
 	// What to probe.
-	Targets    *blocklist.Set // addresses; required, not empty. What must not be probed is not in it
-	Ports      []uint16       // required, not empty; repetitions count once
-	MaxTargets uint64         // stop after so many targets; 0 for all
-	Probes     int            // probes per target, back to back, from different source ports; default 1, at most MaxProbes
-	Seed       uint64         // decides the order of targets; 0 is a seed like any other
-	Key        Key            // secret of the cookies; the zero Key selects a random one
+	Targets    *blocklist.Set   // addresses; required, not empty. What must not be probed is not in it
+	Ports      []uint16         // required, not empty; repetitions count once, and their order does not matter
+	List       *blocklist.Pairs // targets one by one, in place of Targets and Ports
+	Exclude    *blocklist.Set   // addresses that keep their place in the order and are not probed: see Scan.Exclude
+	MaxTargets uint64           // stop after so many targets, of all shards together; 0 for all
+	Seed       uint64           // decides the order of targets; 0 is a seed like any other
+	Key        Key              // secret of the cookies; the zero Key selects a random one
+
+	// Which part of it. Scans with equal Targets, Ports, List and Seed and different Shard probe different targets, and
+	// all of them together every target, whatever else is different.
+	Shards uint32 // parts of the scan; 0 for one; at most as many as there are targets
+	Shard  uint32 // the part to probe, from 0
+
+	Probes        int           // probes per target, from different source ports; default 1, at most MaxProbes
+	ProbeInterval time.Duration // from one probe of a target to the next; 0 for back to back
 
 	// How fast, how long.
 	Rate       float64       // probes per second of all senders together; 0 for no limit
@@ -65,6 +74,9 @@ func (cfg Config) withDefaults() (Config, error) {
 	if cfg.Probes == 0 {
 		cfg.Probes = 1
 	}
+	if cfg.Shards == 0 {
+		cfg.Shards = 1
+	}
 	if cfg.SourcePorts == (PortRange{}) {
 		cfg.SourcePorts = DefaultSourcePorts
 	}
@@ -75,10 +87,6 @@ func (cfg Config) withDefaults() (Config, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	switch {
-	case cfg.Targets == nil || cfg.Targets.Len() == 0:
-		return cfg, fmt.Errorf("%w: no target addresses", ErrConfig)
-	case len(cfg.Ports) == 0:
-		return cfg, fmt.Errorf("%w: no target ports", ErrConfig)
 	case len(cfg.Sources) == 0:
 		return cfg, fmt.Errorf("%w: no source address", ErrConfig)
 	case cfg.SourcePorts.Len() == 0:
@@ -86,8 +94,32 @@ func (cfg Config) withDefaults() (Config, error) {
 	case cfg.Probes < 1 || cfg.Probes > min(MaxProbes, cfg.SourcePorts.Len()):
 		return cfg, fmt.Errorf("%w: %d probes per target, not 1 to %d", ErrConfig, cfg.Probes,
 			min(MaxProbes, cfg.SourcePorts.Len()))
-	case cfg.Rate < 0 || cfg.MaxRuntime < 0 || cfg.Cooldown < 0 || cfg.Senders < 0:
+	case cfg.Rate < 0 || cfg.MaxRuntime < 0 || cfg.Cooldown < 0 || cfg.ProbeInterval < 0 || cfg.Senders < 0:
 		return cfg, fmt.Errorf("%w: a negative rate, time or number of senders", ErrConfig)
 	}
 	return cfg, nil
+}
+
+// NumTargets is the number of targets of the whole scan, all shards of it. The error wraps ErrConfig.
+func (cfg *Config) NumTargets() (uint64, error) {
+	s, err := cfg.space()
+	if err != nil {
+		return 0, err
+	}
+	return s.Len(), nil
+}
+
+// space is the targets of the whole scan, all shards of it.
+func (cfg *Config) space() (*Space, error) {
+	switch {
+	case cfg.List != nil && (cfg.Targets != nil || len(cfg.Ports) > 0):
+		return nil, fmt.Errorf("%w: a list of targets besides addresses or ports", ErrConfig)
+	case cfg.List != nil && cfg.List.Len() > 0:
+		return NewListSpace(cfg.List), nil
+	case cfg.Targets == nil || cfg.Targets.Len() == 0:
+		return nil, fmt.Errorf("%w: no targets", ErrConfig)
+	case len(cfg.Ports) == 0:
+		return nil, fmt.Errorf("%w: no target ports", ErrConfig)
+	}
+	return NewSpace(cfg.Targets, cfg.Ports)
 }

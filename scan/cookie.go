@@ -60,13 +60,30 @@ func newSource(key Key, addr uint32) source {
 type cookie uint64
 
 // cookie hashes the flow from s to one target.
-func (s *source) cookie(target uint32, port uint16) cookie {
-	m := 14<<56 | uint64(port)<<32 | uint64(target)
+func (s *source) cookie(target uint32, port uint16) cookie { return s.hash(message(target, port)) }
+
+// message is the second block of what is hashed, the one that differs from target to target; it ends in the length.
+func message(target uint32, port uint16) uint64 { return 14<<56 | uint64(port)<<32 | uint64(target) }
+
+// targetOf is the target that a message is about.
+func targetOf(message uint64) (addr uint32, port uint16) {
+	return uint32(message), uint16(message >> 32)
+}
+
+// hash finishes the hash with a target's message.
+func (s *source) hash(m uint64) cookie {
 	a, b, c, d := round(s.state.a, s.state.b, s.state.c, s.state.d^m)
 	a, b, c, d = round(a^m, b, c^0xff, d)
 	a, b, c, d = round(a, b, c, d)
 	a, b, c, d = round(a, b, c, d)
 	return cookie(a ^ b ^ c ^ d)
+}
+
+// cookiesEach is cookies, one by one.
+func (s *source) cookiesEach(cookies, messages []uint64) {
+	for i, m := range messages {
+		cookies[i] = uint64(s.hash(m))
+	}
 }
 
 func (c cookie) seq() uint32 { return uint32(c) }
@@ -83,13 +100,30 @@ func (c cookie) port(r PortRange) uint16 {
 	return r.First + uint16(uint32(c>>32&0xffff)*uint32(r.Len())>>16)
 }
 
-// put makes the n-th probe of a target, n from 0: each goes out from the next source port. It writes it in place: a
-// structure of this size, returned by value, is written twice, and the second copy waits for the first.
-func (s *source) put(p *packet.Probe, target uint32, port uint16, r PortRange, n int) {
-	c := s.cookie(target, port)
+// write makes the n-th probe of a target, n from 0, whose cookie is c: each goes out from the next source port. It writes
+// it in place: a structure of this size, returned by value, is written twice, and the second copy waits for the first.
+func (s *source) write(p *packet.Probe, target uint32, port uint16, c cookie, r PortRange, n int) {
 	p.Src, p.Dst = s.addr, target
 	p.SrcPort, p.DstPort = shift(c.port(r), r, n), port
 	p.Seq, p.ID = c.seq(), c.id()
+}
+
+// writeAll is write for targets that differ in nothing else, as many as batch: their messages, and the cookies of those. What
+// is the same for all stays in registers.
+func (s *source) writeAll(batch []packet.Probe, messages, cookies []uint64, r PortRange, n int) {
+	us, size, first := s.addr, uint32(r.Len()), r.First
+	messages, cookies = messages[:len(batch)], cookies[:len(batch)]
+	for i := range batch {
+		p, m, c := &batch[i], messages[i], cookies[i]
+		p.Src, p.Dst = us, uint32(m)
+		p.SrcPort, p.DstPort = first+uint16(uint32(c>>32&0xffff)*size>>16), uint16(m>>32)
+		p.Seq, p.ID = uint32(c), uint16(c>>48)
+	}
+	if n > 0 {
+		for i := range batch {
+			batch[i].SrcPort = shift(batch[i].SrcPort, r, n)
+		}
+	}
 }
 
 // shift moves a source port n places on, wrapping round the end of the range.

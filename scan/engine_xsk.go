@@ -12,27 +12,53 @@ type xskEngine struct {
 	tx      *xsk.TxQueue
 	syn     *packet.Template
 	rst     *packet.Template
-	nextHop func(addr uint32) (mac [6]byte, ok bool) // of each target, on a link without a gateway; else nil
+	gateway [6]byte                                  // the link-layer address in the templates
+	nextHop func(addr uint32) (mac [6]byte, ok bool) // of targets that are not reached by it, or nil
 }
 
-func (e *xskEngine) send(probes []packet.Probe) (int, error) { return e.transmit(e.syn, probes) }
-func (e *xskEngine) reset(conns []packet.Probe) (int, error) { return e.transmit(e.rst, conns) }
-func (e *xskEngine) dropped() uint64                         { return e.tx.Counters().Dropped }
+// newXSKEngine owns tx from now on. Every slot holds a SYN from the beginning, so that most often only what differs from
+// one to the next has to be written.
+func newXSKEngine(tx *xsk.TxQueue, s *Scan) *xskEngine {
+	frame := make([]byte, packet.MaxFrameLen)
+	tx.Prefill(frame[:s.syn.Put(frame, new(packet.Probe))])
+	return &xskEngine{tx: tx, syn: s.syn, rst: s.rst, gateway: s.cfg.Link.DstMAC, nextHop: s.cfg.NextHop}
+}
 
-func (e *xskEngine) transmit(t *packet.Template, probes []packet.Probe) (int, error) {
-	n := e.tx.Reserve(len(probes))
+func (e *xskEngine) send(probes []packet.Probe) (int, error) {
+	return e.transmit(e.syn, probes, e.tx.Reserve(len(probes)))
+}
+
+func (e *xskEngine) reset(conns []packet.Probe) (int, error) {
+	n := e.tx.Reserve(len(conns))
 	for i := range n {
-		frame := e.tx.Frame(i)
-		e.tx.SetLen(i, t.Put(frame, &probes[i]))
-		if e.nextHop != nil {
-			if mac, ok := e.nextHop(probes[i].Dst); ok {
-				copy(frame, mac[:])
-			}
-		}
+		e.tx.SetLen(i, e.rst.Len()) // Prefill has set that of SYNs
+	}
+	return e.transmit(e.rst, conns, n)
+}
+
+func (e *xskEngine) dropped() uint64 { return e.tx.Counters().Dropped }
+
+// transmit writes the first n of probes into the slots reserved, and sends them.
+func (e *xskEngine) transmit(t *packet.Template, probes []packet.Probe, n int) (int, error) {
+	umem, slots := e.tx.Slots()
+	t.PatchAll(umem, slots, probes[:n])
+	if e.nextHop != nil {
+		e.address(probes[:n])
 	}
 	e.tx.Submit(n)
 	_, err := e.tx.Kick()
 	return n, err
+}
+
+// address sets the link-layer address of each frame: a slot may hold that of its last one.
+func (e *xskEngine) address(probes []packet.Probe) {
+	for i := range probes {
+		mac, ok := e.nextHop(probes[i].Dst)
+		if !ok {
+			mac = e.gateway
+		}
+		copy(e.tx.Frame(i), mac[:])
+	}
 }
 
 func (e *xskEngine) flush() (waiting int, err error) {

@@ -1,7 +1,7 @@
 package scan
 
 import (
-	"fmt"
+	"errors"
 	"testing"
 
 	"github.com/xsweep/xsweep/blocklist"
@@ -14,6 +14,20 @@ func dry(t testing.TB, targets *blocklist.Set, ports ...uint16) Config {
 	return Config{Targets: targets, Ports: ports, Sources: []uint32{0xc6120001}, Key: Key{1, 2}}
 }
 
+// probesOf is what a dry run of cfg shows.
+func probesOf(t testing.TB, cfg Config) []packet.Probe {
+	t.Helper()
+	d, err := NewDryRun(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []packet.Probe
+	for batch := range d.Probes() {
+		all = append(all, batch...)
+	}
+	return all
+}
+
 // TestProbesAreEveryTargetOnce looks at each probe of a dry run: its target is one of the scan's, comes once, and the
 // validator would accept the answer to it.
 func TestProbesAreEveryTargetOnce(t *testing.T) {
@@ -21,10 +35,7 @@ func TestProbesAreEveryTargetOnce(t *testing.T) {
 	cfg := dry(t, addrs, 80, 443, 8080)
 	cfg.Sources = append(cfg.Sources, 0xc6120007, 0xc6120008)
 	cfg.Probes = 2
-	probes, err := Probes(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
+	probes := probesOf(t, cfg)
 	cfg, _ = cfg.withDefaults()
 	space, _ := NewSpace(addrs, cfg.Ports)
 	var sources []source
@@ -34,14 +45,12 @@ func TestProbesAreEveryTargetOnce(t *testing.T) {
 	}
 	v := newValidator(cfg.Key, sources, cfg.SourcePorts, cfg.Probes, space)
 	seen := make(map[target]int)
-	for batch := range probes {
-		for _, p := range batch {
-			seen[target{p.Dst, p.DstPort}]++
-			used[p.Src]++
-			r := packet.Reply{Kind: packet.SYNACK, Src: p.Dst, Dst: p.Src, SrcPort: p.DstPort, DstPort: p.SrcPort, Ack: p.Seq + 1}
-			if _, _, ok := v.accept(&r); !ok {
-				t.Fatalf("the answer to %+v is refused", p)
-			}
+	for _, p := range probes {
+		seen[target{p.Dst, p.DstPort}]++
+		used[p.Src]++
+		r := packet.Reply{Kind: packet.SYNACK, Src: p.Dst, Dst: p.Src, SrcPort: p.DstPort, DstPort: p.SrcPort, Ack: p.Seq + 1}
+		if _, _, ok := v.accept(&r); !ok {
+			t.Fatalf("the answer to %+v is refused", p)
 		}
 	}
 	if len(seen) != 1025*3 {
@@ -55,53 +64,6 @@ func TestProbesAreEveryTargetOnce(t *testing.T) {
 	for _, a := range cfg.Sources {
 		if n := used[a]; n < 1025*2/2 || n > 1025*2*2 {
 			t.Errorf("source %v sends %d of %d probes", blocklist.ToAddr(a), n, 1025*6)
-		}
-	}
-}
-
-func TestProbesStopAtMaxTargets(t *testing.T) {
-	for _, limit := range []uint64{1, 7, 256, 257, 1023, 1024, 5000} {
-		cfg := dry(t, set(t, "198.18.0.0/22"), 80)
-		cfg.MaxTargets = limit
-		probes, err := Probes(cfg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		n := uint64(0)
-		for batch := range probes {
-			n += uint64(len(batch))
-		}
-		if want := min(limit, 1024); n != want {
-			t.Errorf("%d probes with at most %d targets, want %d", n, limit, want)
-		}
-	}
-}
-
-// TestSendersShareTheTargets has the parts of any number of senders make every target once.
-func TestSendersShareTheTargets(t *testing.T) {
-	for _, n := range []int{1, 2, 3, 5} {
-		for _, limit := range []uint64{0, 100, 1000} {
-			s, err := prepare(dry(t, set(t, "198.18.0.0/23"), 80, 81))
-			if err != nil {
-				t.Fatal(err)
-			}
-			seen := make(map[target]bool)
-			q := newQuota(limit)
-			batch := make([]packet.Probe, 10)
-			for i := range n {
-				g := s.generator(i, n, q)
-				for got := g.fill(batch); got > 0; got = g.fill(batch) {
-					for _, p := range batch[:got] {
-						if seen[target{p.Dst, p.DstPort}] {
-							t.Fatalf("%d senders: %v twice", n, p)
-						}
-						seen[target{p.Dst, p.DstPort}] = true
-					}
-				}
-			}
-			if want := int(min(max(limit, 1024*min(1, 1-min(limit, 1))), 1024)); len(seen) != want {
-				t.Errorf("%d senders, limit %d: %d targets, want %d", n, limit, len(seen), want)
-			}
 		}
 	}
 }
@@ -184,60 +146,20 @@ func TestConfigErrors(t *testing.T) {
 		{"negative probes", func(c *Config) { c.Probes = -1 }},
 		{"negative rate", func(c *Config) { c.Rate = -1 }},
 		{"negative cool-down", func(c *Config) { c.Cooldown = -1 }},
-		{"a VLAN that there is not", func(c *Config) { c.Link.VLAN = 4095 }},
+		{"negative interval", func(c *Config) { c.ProbeInterval = -1 }},
+		{"a list besides addresses", func(c *Config) { c.List = blocklist.NewPairs([]uint64{1}) }},
+		{"an empty list", func(c *Config) { c.Targets, c.Ports, c.List = nil, nil, blocklist.NewPairs(nil) }},
+		{"a shard beyond the last", func(c *Config) { c.Shards, c.Shard = 3, 3 }},
+		{"more shards than targets", func(c *Config) { c.Shards = 5 }},
 	}
-	if _, err := Probes(good); err != nil {
+	if _, err := NewDryRun(good); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range tests {
 		cfg := good
 		tt.change(&cfg)
-		if _, err := Probes(cfg); err == nil {
-			t.Errorf("%s: no error", tt.name)
+		if _, err := NewDryRun(cfg); !errors.Is(err, ErrConfig) {
+			t.Errorf("%s: error %v, want ErrConfig", tt.name, err)
 		}
-	}
-}
-
-func benchGenerator(b *testing.B, targets *blocklist.Set, ports int) (generator, *packet.Template) {
-	list := make([]uint16, ports)
-	for i := range list {
-		list[i] = uint16(i)
-	}
-	s, err := prepare(dry(b, targets, list...))
-	if err != nil {
-		b.Fatal(err)
-	}
-	return s.generator(0, 1, nil), s.syn
-}
-
-func TestGeneratorAllocs(t *testing.T) {
-	s, err := prepare(dry(t, blocklist.All(), 80, 443))
-	if err != nil {
-		t.Fatal(err)
-	}
-	g := s.generator(0, 1, newQuota(1<<40))
-	batch := make([]packet.Probe, batchSize)
-	if n := testing.AllocsPerRun(100, func() { g.fill(batch) }); n != 0 {
-		t.Errorf("a batch allocates %v times, want 0", n)
-	}
-}
-
-// BenchmarkGenerator is the whole work per probe but for sending it: permutation, target, cookie, frame, checksums.
-func BenchmarkGenerator(b *testing.B) {
-	internet := blocklist.All().Minus(blocklist.SpecialSet())
-	for _, ports := range []int{1, 3, 65536} {
-		b.Run(fmt.Sprintf("targets=internet/ports=%d", ports), func(b *testing.B) {
-			g, template := benchGenerator(b, internet, ports)
-			batch := make([]packet.Probe, batchSize)
-			frames := make([]byte, batchSize*txSlot)
-			b.ReportAllocs()
-			for i := 0; b.Loop(); i += batchSize {
-				n := g.fill(batch)
-				for k := range n {
-					template.Put(frames[k*txSlot:][:txSlot], &batch[k])
-				}
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/batchSize, "ns/probe")
-		})
 	}
 }

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"sync/atomic"
 	"time"
 
+	"github.com/xsweep/xsweep/blocklist"
 	"github.com/xsweep/xsweep/bpf"
 	"github.com/xsweep/xsweep/packet"
 	"github.com/xsweep/xsweep/xsk"
@@ -18,6 +20,8 @@ type Scan struct {
 	cfg     Config
 	space   *Space
 	order   *Permutation
+	shard   shard
+	exclude atomic.Pointer[blocklist.Set]
 	sources []source
 
 	steer      *bpf.Steer
@@ -59,12 +63,16 @@ func prepare(cfg Config) (*Scan, error) {
 		return nil, err
 	}
 	s := &Scan{cfg: cfg}
-	if s.space, err = NewSpace(cfg.Targets, cfg.Ports); err != nil {
+	if s.space, err = cfg.space(); err != nil {
 		return nil, err
 	}
 	if s.order, err = NewPermutation(s.space.Len(), cfg.Seed); err != nil {
 		return nil, err
 	}
+	if s.shard, err = s.order.shard(&cfg); err != nil {
+		return nil, err
+	}
+	s.Exclude(cfg.Exclude)
 	for _, addr := range cfg.Sources {
 		s.sources = append(s.sources, newSource(cfg.Key, addr))
 	}
@@ -171,8 +179,19 @@ func (s *Scan) Close() error {
 	return errors.Join(errs...)
 }
 
-// Targets is the number of targets: addresses times ports.
-func (s *Scan) Targets() uint64 { return s.space.Len() }
+// Exclude has addresses not be probed any more, within a second at the default rate and above, in place of those of the
+// last call. They keep their place in the order, so that nothing else about the scan changes: neither which targets
+// belong to which shard, nor a position in a checkpoint. nil is none. It may be called at any time, from any goroutine.
+func (s *Scan) Exclude(addrs *blocklist.Set) {
+	if addrs != nil && addrs.Len() == 0 {
+		addrs = nil
+	}
+	s.exclude.Store(addrs)
+}
+
+// Targets is the number of targets to probe: addresses times ports, or listed ones; of a shard its share, and with
+// Config.MaxTargets no more than that.
+func (s *Scan) Targets() uint64 { return s.shard.targets }
 
 // Threads is the number of threads that senders and receivers keep busy. Run goes best with GOMAXPROCS two above it: a
 // thread that comes back from the kernel must not wait for a turn in Go.

@@ -53,8 +53,8 @@ func NewPermutation(n, seed uint64) (*Permutation, error) {
 // Positions is the length of the walk, the skipped positions included: p-1.
 func (m *Permutation) Positions() uint64 { return m.p - 1 }
 
-// At returns the index at a position, or false where the walk skips. It costs some 50 multiplications; a Walker costs
-// two for the next one.
+// At returns the index at a position, or false where the walk skips. It costs some 100 multiplications; a Walker costs
+// three for the next one.
 func (m *Permutation) At(position uint64) (index uint64, ok bool) {
 	x := m.power(position)
 	return x - 1, x <= m.n
@@ -64,53 +64,11 @@ func (m *Permutation) power(position uint64) uint64 {
 	return powmod(m.g, addmod(m.start, position%(m.p-1), m.p-1), m.p)
 }
 
-// Walk returns a walker over the positions from..to-1. Both are at most Positions.
-func (m *Permutation) Walk(from, to uint64) Walker {
-	to = min(to, m.p-1)
-	if from >= to {
-		return Walker{}
-	}
-	scaled, _ := bits.Div64(m.g, 0, m.p)
-	return Walker{x: m.power(from), g: m.g, scaled: scaled, p: m.p, n: m.n, left: to - from}
-}
-
-// Part returns the positions of part i of parts: from..to-1. The parts are disjoint, cover the walk, and differ in
-// length by at most one.
+// Part returns the positions of part i of parts, from..to-1, for i < parts. The parts are disjoint, cover the walk, and
+// differ in length by at most one.
 func (m *Permutation) Part(i, parts uint64) (from, to uint64) {
 	return muldiv(m.p-1, i, parts), muldiv(m.p-1, i+1, parts)
 }
-
-// Walker yields the indices of a range of positions in order. It is for one goroutine.
-type Walker struct {
-	x      uint64 // element at the next position
-	g      uint64
-	scaled uint64 // floor(g * 2^64 / p)
-	p, n   uint64
-	left   uint64 // positions to go
-}
-
-// Next returns the next index, or false at the end of the range.
-func (w *Walker) Next() (index uint64, ok bool) {
-	for w.left > 0 {
-		x := w.x
-		w.left--
-		// Shoup's multiplication by a constant: the estimate of the quotient, floor(x * scaled / 2^64), is right or
-		// one too small for p < 2^63, so that the remainder needs one correction and no division.
-		q, _ := bits.Mul64(x, w.scaled)
-		y := x*w.g - q*w.p
-		if y >= w.p {
-			y -= w.p
-		}
-		w.x = y
-		if x <= w.n {
-			return x - 1, true
-		}
-	}
-	return 0, false
-}
-
-// Left is the number of positions not yet walked.
-func (w *Walker) Left() uint64 { return w.left }
 
 // safePrimeAbove returns the smallest safe prime above n, 5 at least. There is one within a few ten thousand numbers
 // up to 2^48, found in milliseconds.

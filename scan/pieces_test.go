@@ -2,8 +2,6 @@ package scan
 
 import (
 	"math/rand/v2"
-	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/xsweep/xsweep/blocklist"
@@ -112,39 +110,6 @@ func TestDedupAgainstMap(t *testing.T) {
 	}
 	if d.seen(0, 0, 0) {
 		t.Error("the answer whose key is zero is there before it came")
-	}
-}
-
-func TestQuota(t *testing.T) {
-	var none *quota
-	if n := none.claim(7); n != 7 {
-		t.Errorf("claim(7) without a limit = %d", n)
-	}
-	q := newQuota(10)
-	if a, b, c := q.claim(6), q.claim(6), q.claim(6); a != 6 || b != 4 || c != 0 {
-		t.Errorf("claims of 6 from 10: %d, %d, %d", a, b, c)
-	}
-	q.giveBack(3)
-	if n := q.claim(6); n != 3 {
-		t.Errorf("claim(6) after 3 were given back = %d", n)
-	}
-}
-
-// TestQuotaIsShared has several takers claim no more than there is.
-func TestQuotaIsShared(t *testing.T) {
-	q := newQuota(100_000)
-	var total atomic.Int64
-	var wg sync.WaitGroup
-	for range 4 {
-		wg.Go(func() {
-			for n := q.claim(7); n > 0; n = q.claim(7) {
-				total.Add(int64(n))
-			}
-		})
-	}
-	wg.Wait()
-	if total.Load() != 100_000 {
-		t.Errorf("claimed %d of 100000", total.Load())
 	}
 }
 

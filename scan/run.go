@@ -97,7 +97,7 @@ func (s *Scan) supervise(ctx context.Context, stop <-chan struct{}, probing *syn
 	go func() { probing.Wait(); close(probed) }()
 
 	end := EndDone
-	if s.cfg.MaxTargets > 0 && s.cfg.MaxTargets < s.space.Len() {
+	if s.shard.limit > 0 {
 		end = EndMaxTargets
 	}
 	var deadline, cooldown <-chan time.Time
@@ -146,11 +146,11 @@ func (s *Scan) assemble(out *output.Writer) {
 	s.clock = newClock()
 	s.broken = make(chan error, 1)
 	s.collector = newCollector(len(s.receive), out, s.cfg.MaxResults)
-	limit := newQuota(s.cfg.MaxTargets)
 	n := s.numSenders()
+	todo := s.work(n)
 	cpus := allowedCPUs()
 	for i := range n {
-		snd := s.newSender(i, n, limit)
+		snd := s.newSender(i, n, todo)
 		if n > 1 && len(cpus) > 0 {
 			snd.cpu = cpus[i%len(cpus)]
 		}
@@ -172,22 +172,32 @@ func (s *Scan) assemble(out *output.Writer) {
 	}
 }
 
-// newSender makes sender i of n, with its part of the permutation and of the rate, on any core.
-func (s *Scan) newSender(i, n int, limit *quota) *sender {
+// newSender makes sender i of n, with its part of the rate, on any core.
+func (s *Scan) newSender(i, n int, todo *work) *sender {
 	return &sender{
-		gen: s.generator(i, n, limit),
-		engine: &xskEngine{
-			tx: s.transmit[i], syn: s.syn, rst: s.rst, nextHop: s.cfg.NextHop,
-		},
+		gen:     s.generator(todo),
+		engine:  newXSKEngine(s.transmit[i], s),
 		limiter: newLimiter(s.cfg.Rate / float64(n)),
 		clock:   s.clock, cpu: -1, log: s.cfg.Logger, n: new(senderCounters), broken: s.broken,
 	}
 }
 
-func (s *Scan) generator(i, n int, limit *quota) generator {
-	from, to := s.order.Part(uint64(i), uint64(n))
-	return generator{
-		walker: s.order.Walk(from, to), space: s.space, sources: s.sources,
-		ports: s.cfg.SourcePorts, probes: s.cfg.Probes, quota: limit,
+// work is what n senders have to do.
+func (s *Scan) work(n int) *work {
+	w := newWork(s.shard.from, s.shard.to, s.shard.limit)
+	if s.cfg.ProbeInterval > 0 {
+		w.repeat(s.cfg.Probes, s.cfg.ProbeInterval, s.cfg.Rate/float64(n))
 	}
+	return w
+}
+
+func (s *Scan) generator(todo *work) *generator {
+	g := &generator{
+		work: todo, order: s.order, space: s.space, exclude: &s.exclude,
+		sources: s.sources, ports: s.cfg.SourcePorts, probes: s.cfg.Probes,
+	}
+	if s.cfg.ProbeInterval > 0 {
+		g.probes = 1 // the others are other passes
+	}
+	return g
 }

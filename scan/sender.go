@@ -4,11 +4,13 @@ import (
 	"errors"
 	"log/slog"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xsweep/xsweep/blocklist"
 	"github.com/xsweep/xsweep/packet"
 )
 
@@ -19,7 +21,7 @@ const batchSize = 256
 // in two steps: probe until there is nothing left to send, then serve, which only sends the RSTs that late answers
 // still call for.
 type sender struct {
-	gen     generator
+	gen     *generator
 	engine  engine
 	limiter limiter
 	clock   clock
@@ -30,6 +32,7 @@ type sender struct {
 	broken  chan<- error // told when nothing will ever be sent again
 
 	batch   []packet.Probe // made and not yet sent
+	checked *blocklist.Set // the exclusions that it respects
 	room    [batchSize]packet.Probe
 	closing [batchSize]packet.Probe
 	failed  bool // the last attempt to send did
@@ -37,14 +40,15 @@ type sender struct {
 
 // senderCounters has one writer; all may read.
 type senderCounters struct {
-	_       [cacheLine]byte
-	probes  atomic.Uint64 // given to the engine
-	resets  atomic.Uint64 // RSTs given to the engine
-	noRoom  atomic.Uint64 // batches that the engine had no room for
-	refused atomic.Uint64 // attempts that ended in an error
-	dropped atomic.Uint64 // frames that the engine says were dropped
-	unsent  atomic.Uint64 // frames that were still in the ring, or before it, at the end
-	_       [cacheLine]byte
+	_        [cacheLine]byte
+	probes   atomic.Uint64 // given to the engine
+	excluded atomic.Uint64 // targets left out
+	resets   atomic.Uint64 // RSTs given to the engine
+	noRoom   atomic.Uint64 // batches that the engine had no room for
+	refused  atomic.Uint64 // attempts that ended in an error
+	dropped  atomic.Uint64 // frames that the engine says were dropped
+	unsent   atomic.Uint64 // frames that were still in the ring, or before it, at the end
+	_        [cacheLine]byte
 }
 
 const (
@@ -62,9 +66,17 @@ func (s *sender) probe(stop *atomic.Bool) {
 	s.limiter = s.limiter.startAt(s.clock.now())
 	for !stop.Load() {
 		s.closeConnections()
-		due := s.limiter.due(s.clock.now(), batchSize)
-		if len(s.batch) == 0 && !s.refill(due) {
-			break
+		now := s.clock.now()
+		due := s.limiter.due(now, batchSize)
+		s.recheck()
+		if len(s.batch) == 0 {
+			if wait, ok := s.refill(due, now); !ok {
+				if wait == 0 {
+					break
+				}
+				s.idle(min(wait, maxSleep))
+				continue
+			}
 		}
 		if due == 0 {
 			s.idle(min(s.limiter.wait(), maxSleep))
@@ -88,12 +100,26 @@ func (s *sender) settle() {
 	}
 }
 
-// refill makes the next probes: no more than are due, so that an address that is excluded while the scan runs slowly
-// is not waiting here already.
-func (s *sender) refill(due int) bool {
-	n := s.gen.fill(s.room[:max(due, s.gen.probes)])
+// refill makes the next probes, no more than are due. If there are none, it is worth asking again after wait, or never
+// where that is 0.
+func (s *sender) refill(due int, now time.Duration) (wait time.Duration, ok bool) {
+	n, wait := s.gen.fill(s.room[:max(due, s.gen.probes)], now)
 	s.batch = s.room[:n]
-	return n > 0
+	s.n.excluded.Store(s.gen.excluded)
+	return wait, n > 0
+}
+
+// recheck takes out of the batch what has been excluded since it was made: a batch waits for as long as the device is
+// down, or its ring full.
+func (s *sender) recheck() {
+	exclude := s.gen.exclude.Load()
+	if exclude == s.checked {
+		return
+	}
+	s.checked = exclude
+	if exclude != nil {
+		s.batch = slices.DeleteFunc(s.batch, func(p packet.Probe) bool { return exclude.Contains(p.Dst) })
+	}
 }
 
 // send gives the first n probes of the batch to the engine, and keeps those that it did not take for the next time:

@@ -63,49 +63,36 @@ func newTestSender(t *testing.T, e engine, rate float64) (*sender, chan error) {
 		t.Fatal(err)
 	}
 	broken := make(chan error, 1)
-	return &sender{gen: s.generator(0, 1, nil), engine: e, limiter: newLimiter(rate), clock: newClock(), cpu: -1,
+	return &sender{gen: s.generator(s.work(1)), engine: e, limiter: newLimiter(rate), clock: newClock(), cpu: -1,
 		log: slog.New(slog.DiscardHandler), n: new(senderCounters), broken: broken}, broken
-}
-
-// everyProbe is what a sender of newTestSender must send, in order.
-func everyProbe(t *testing.T) []packet.Probe {
-	t.Helper()
-	probes, err := Probes(dry(t, set(t, "198.18.0.0/21"), 80, 443))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []packet.Probe
-	for batch := range probes {
-		all = append(all, batch...)
-	}
-	return all
 }
 
 // TestSenderLosesNothing: whatever the engine has no room for, or refuses for a while, is the next to be sent. Every
 // probe goes out once and in order, and so does every RST.
 func TestSenderLosesNothing(t *testing.T) {
+	want := probesOf(t, dry(t, set(t, "198.18.0.0/21"), 80, 443))
 	for _, rate := range []float64{0, 100_000} {
 		e := &moodyEngine{rand: rand.New(rand.NewPCG(1, uint64(rate))), refusals: 2}
 		s, _ := newTestSender(t, e, rate)
 		owed := new(resetQueue)
 		s.resets = []*resetQueue{owed}
-		var want []packet.Probe
+		var resets []packet.Probe
 		for i := range uint32(3000) {
 			conn := packet.Probe{Seq: i}
 			owed.push(conn)
-			want = append(want, conn)
+			resets = append(resets, conn)
 		}
 		var never, now atomic.Bool
 		now.Store(true)
 		s.probe(&never)
-		if !slices.Equal(e.sent, everyProbe(t)) {
-			t.Errorf("rate %v: %d probes were sent, not each of %d once and in order", rate, len(e.sent), len(everyProbe(t)))
+		if !slices.Equal(e.sent, want) {
+			t.Errorf("rate %v: %d probes were sent, not each of %d once and in order", rate, len(e.sent), len(want))
 		}
 		for s.serve(&now); owed.len() > 0; { // the engine may have no room for the last ones just when serve looks
 			s.serve(&now)
 		}
-		if !slices.Equal(e.resets, want) {
-			t.Errorf("rate %v: %d RSTs were sent, not each of %d once and in order", rate, len(e.resets), len(want))
+		if !slices.Equal(e.resets, resets) {
+			t.Errorf("rate %v: %d RSTs were sent, not each of %d once and in order", rate, len(e.resets), len(resets))
 		}
 		n := s.n
 		if n.probes.Load() != uint64(len(e.sent)) || n.resets.Load() != 3000 || n.refused.Load() != 2 {

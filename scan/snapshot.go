@@ -14,10 +14,11 @@ type Snapshot struct {
 	Done    bool          // no more probes will be sent
 	End     End           // why the scan ended; empty before
 
-	Targets uint64 // targets of the whole scan
-	Probed  uint64 // of them, those whose probes were given to the kernel
-	Probes  uint64 // probes given to the kernel
-	Resets  uint64 // RSTs given to the kernel
+	Targets  uint64 // targets of the scan, or of this shard of it
+	Probed   uint64 // of them, those whose probes were given to the kernel
+	Excluded uint64 // of them, those left out on the way, by Config.Exclude or Scan.Exclude
+	Probes   uint64 // probes given to the kernel
+	Resets   uint64 // RSTs given to the kernel
 
 	Answers uint64 // validated answers, repeats included
 	Hits    uint64 // targets that answered with a SYN-ACK
@@ -54,10 +55,7 @@ func (l *Losses) Received() uint64 { return l.NoSocket + l.RingFull + l.NoFrame 
 
 // Snapshot reads all counters. It may be called at any time from any goroutine; once a second is what it is made for.
 func (s *Scan) Snapshot() Snapshot {
-	now := Snapshot{Targets: s.space.Len()}
-	if s.cfg.MaxTargets > 0 {
-		now.Targets = min(now.Targets, s.cfg.MaxTargets)
-	}
+	now := Snapshot{Targets: s.Targets()}
 	started, probed := s.phase.started.Load(), s.phase.probed.Load()
 	if started == 0 {
 		return now
@@ -78,6 +76,7 @@ func (s *Scan) countSenders(now *Snapshot) {
 		n := snd.n
 		now.Probes += n.probes.Load()
 		now.Resets += n.resets.Load()
+		now.Excluded += n.excluded.Load()
 		now.Losses.SendDropped += n.dropped.Load()
 		now.Losses.Unsent += n.unsent.Load()
 		now.Losses.WaitedForRoom += n.noRoom.Load()

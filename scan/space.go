@@ -7,60 +7,126 @@ import (
 	"github.com/xsweep/xsweep/blocklist"
 )
 
-// Space is the dense range of targets 0..Len-1: every allowed address with every port. It does not change: any number
-// of goroutines may use it.
+// Space is the dense range of targets 0..Len-1: every allowed address with every port, or the pairs of a list. It does
+// not change: any number of goroutines may use it.
 type Space struct {
+	pairs *blocklist.Pairs // where not nil, these are the targets and the rest is empty
+
 	addrs      *blocklist.Set
-	ports      []uint16
-	n          uint64
-	reciprocal uint64 // ceil(2^64 / ports), or 0 for one port
-	isPort     bitmap // the ports again
+	ports      []uint16 // ascending
+	reciprocal uint64   // ceil(2^64 / ports), or 0 for one port
+	isPort     bitmap   // the ports again
 }
 
-// NewSpace joins addresses and ports; ports that are listed twice count once.
+// NewSpace joins addresses and ports. Ports that are listed twice count once, and their order does not matter: equal
+// sets give equal spaces, on every machine.
 func NewSpace(addrs *blocklist.Set, ports []uint16) (*Space, error) {
-	ports, set := distinct(ports)
 	if len(ports) == 0 {
 		return nil, errors.New("no target ports")
 	}
-	s := &Space{addrs: addrs, ports: ports, n: addrs.Len() * uint64(len(ports)), isPort: set}
-	if len(ports) > 1 {
-		s.reciprocal = ^uint64(0)/uint64(len(ports)) + 1
+	s := &Space{addrs: addrs, isPort: bitmapOf(ports)}
+	s.ports = s.isPort.ports()
+	if len(s.ports) > 1 {
+		s.reciprocal = ^uint64(0)/uint64(len(s.ports)) + 1
 	}
 	return s, nil
 }
 
+// NewListSpace is the space of listed targets.
+func NewListSpace(pairs *blocklist.Pairs) *Space { return &Space{pairs: pairs} }
+
 // Len is the number of targets, at most MaxTargets.
-func (s *Space) Len() uint64 { return s.n }
+func (s *Space) Len() uint64 {
+	if s.pairs != nil {
+		return s.pairs.Len()
+	}
+	return s.addrs.Len() * uint64(len(s.ports))
+}
 
 // At returns target i, for i < Len. Neighbouring indices are the ports of one address.
 func (s *Space) At(i uint64) (addr uint32, port uint16) {
-	if s.reciprocal == 0 {
-		return s.addrs.At(i), s.ports[0]
+	if s.pairs != nil {
+		return s.pairs.At(i)
 	}
-	// i / ports by multiplication: exact because i < 2^48 and ports <= 2^16, so that the reciprocal's error of less
-	// than ports/2^64 adds up to less than 1/ports.
-	quotient, _ := bits.Mul64(i, s.reciprocal)
+	quotient := s.divide(i)
 	return s.addrs.At(quotient), s.ports[i-quotient*uint64(len(s.ports))]
+}
+
+// AtBatch stores the targets of indices, as messages for the cookie, in messages, which is as long: no more than
+// blockSize. It uses indices for numbers of its own.
+func (s *Space) AtBatch(messages, indices []uint64) {
+	var addrs [blockSize]uint32
+	messages = messages[:len(indices)]
+	switch {
+	case s.pairs != nil:
+		var ports [blockSize]uint16
+		s.pairs.AtBatch(addrs[:], ports[:], indices)
+		for j := range messages {
+			messages[j] = message(addrs[j], ports[j])
+		}
+	case s.reciprocal == 0:
+		s.addrs.AtBatch(addrs[:], indices)
+		port := message(0, s.ports[0])
+		for j := range messages {
+			messages[j] = port | uint64(addrs[j])
+		}
+	default:
+		for j, i := range indices {
+			quotient, _ := bits.Mul64(i, s.reciprocal) // divide, which is not inlined
+			messages[j] = message(0, s.ports[i-quotient*uint64(len(s.ports))])
+			indices[j] = quotient
+		}
+		s.addrs.AtBatch(addrs[:], indices)
+		for j := range messages {
+			messages[j] |= uint64(addrs[j])
+		}
+	}
+}
+
+// prefetch has the memory bring what AtBatch will read for indices, which are targets of the space.
+func (s *Space) prefetch(indices []uint64) {
+	if s.pairs != nil {
+		s.pairs.Prefetch(indices)
+	}
+}
+
+// divide returns i / ports by multiplication: exact because i < 2^48 and ports <= 2^16, so that the reciprocal's error
+// of less than ports/2^64 adds up to less than 1/ports.
+func (s *Space) divide(i uint64) uint64 {
+	if s.reciprocal == 0 {
+		return i
+	}
+	quotient, _ := bits.Mul64(i, s.reciprocal)
+	return quotient
 }
 
 // Contains tells whether the target is in the space.
 func (s *Space) Contains(addr uint32, port uint16) bool {
-	return s.isPort[port/64]>>(port%64)&1 == 1 && s.addrs.Contains(addr)
+	if s.pairs != nil {
+		return s.pairs.Contains(addr, port)
+	}
+	return s.isPort.has(port) && s.addrs.Contains(addr)
 }
 
 // bitmap is a set of ports.
 type bitmap [1 << 16 / 64]uint64
 
-// distinct returns ports without repetitions, in their order, and as a set.
-func distinct(ports []uint16) ([]uint16, bitmap) {
-	var seen bitmap
-	kept := make([]uint16, 0, len(ports))
+func bitmapOf(ports []uint16) (b bitmap) {
 	for _, p := range ports {
-		if seen[p/64]>>(p%64)&1 == 0 {
-			seen[p/64] |= 1 << (p % 64)
-			kept = append(kept, p)
+		b[p/64] |= 1 << (p % 64)
+	}
+	return b
+}
+
+func (b *bitmap) has(p uint16) bool { return b[p/64]>>(p%64)&1 == 1 }
+
+// ports lists the set in ascending order.
+func (b *bitmap) ports() []uint16 {
+	var list []uint16
+	for p := range 1 << 16 {
+		if b.has(uint16(p)) {
+			list = append(list, uint16(p))
 		}
 	}
-	return kept, seen
+	return list
 }

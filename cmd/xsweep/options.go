@@ -7,22 +7,21 @@ import (
 
 // options are the flags of a scan as they were given.
 type options struct {
-	// Targets
-	ports          string
-	blocklistFiles []string
-	allowlistFiles []string
-	allowSpecial   bool
-	noBlocklist    bool
+	targetOptions
+	noBlocklist bool
+	orderOptions
 	// Scan
-	rate       rateValue
-	maxTargets countValue
-	maxRuntime uint
-	maxResults uint64
-	probes     int
-	cooldown   uint
-	seed       uint64
-	senders    int
+	rate          rateValue
+	maxRuntime    uint
+	maxResults    uint64
+	probes        int
+	probeInterval secondsValue
+	cooldown      uint
+	senders       int
+	// Dry runs
 	dryRun     bool
+	fastDryRun bool
+	ipLayer    bool
 	// Network
 	iface      string
 	sourceIP   string
@@ -56,7 +55,9 @@ type flagGroup struct {
 func (o *options) register(cmd *cobra.Command) []flagGroup {
 	groups := []flagGroup{
 		{"Targets", o.targetFlags()},
+		{"Order", o.orderOptions.flags()},
 		{"Scan", o.scanFlags()},
+		{"Dry run", o.dryRunFlags()},
 		{"Output", o.outputFlags()},
 		{"Network", o.networkFlags()},
 		{"AF_XDP", o.xdpFlags()},
@@ -74,11 +75,7 @@ func newFlagSet() *pflag.FlagSet {
 }
 
 func (o *options) targetFlags() *pflag.FlagSet {
-	f := newFlagSet()
-	f.StringVarP(&o.ports, "target-ports", "p", "", "probe `PORTS`, such as 80,443,8000-8010; * is all (required)")
-	f.StringArrayVarP(&o.blocklistFiles, "blocklist-file", "b", nil, "never probe the addresses in `FILE`, one entry per line")
-	f.StringArrayVarP(&o.allowlistFiles, "allowlist-file", "w", nil, "probe the addresses in `FILE`, besides those given")
-	f.BoolVar(&o.allowSpecial, "allow-special", false, "probe special-purpose networks (RFC 6890), too")
+	f := o.targetOptions.flags()
 	f.BoolVar(&o.noBlocklist, "no-blocklist", false, "scan more than a /8 without a blocklist file")
 	return f
 }
@@ -87,14 +84,21 @@ func (o *options) scanFlags() *pflag.FlagSet {
 	f := newFlagSet()
 	o.rate = 10000
 	f.VarP(&o.rate, "rate", "r", "probes per second, such as 100k or 1.5M; 0 is no limit")
-	f.VarP(&o.maxTargets, "max-targets", "n", "probe so many targets at most, or a share of them")
 	f.UintVarP(&o.maxRuntime, "max-runtime", "t", 0, "stop sending after `SECONDS`; 0 is never")
 	f.Uint64VarP(&o.maxResults, "max-results", "N", 0, "end at once after `N` results; 0 is never")
 	f.IntVarP(&o.probes, "probes", "P", 1, "send `N` probes per target, from different source ports")
+	f.Var(&o.probeInterval, "probe-interval", "wait so long from one of them to the next; 0 is back to back")
 	f.UintVarP(&o.cooldown, "cooldown-time", "c", 8, "listen for `SECONDS` after the last probe")
-	f.Uint64VarP(&o.seed, "seed", "e", 0, "let `NUMBER` decide the order of targets (default random)")
 	f.IntVarP(&o.senders, "sender-threads", "T", 0, "send from `N` threads, each with a queue; 0 chooses by rate")
+	return f
+}
+
+func (o *options) dryRunFlags() *pflag.FlagSet {
+	f := newFlagSet()
 	f.BoolVarP(&o.dryRun, "dryrun", "d", false, "print the probes and send nothing")
+	f.BoolVar(&o.fastDryRun, "fast-dryrun", false,
+		"write address and port of each probe, 6 bytes in network order, and send nothing")
+	f.BoolVarP(&o.ipLayer, "iplayer", "X", false, "leave out the Ethernet header")
 	return f
 }
 
@@ -105,8 +109,19 @@ func (o *options) outputFlags() *pflag.FlagSet {
 	f.StringVarP(&o.outputFields, "output-fields", "f", "",
 		"write `FIELDS`, a comma list or * (default saddr, and sport with several ports)")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no status line")
-	f.IntVarP(&o.verbosity, "verbosity", "v", 3, "log up to `LEVEL`: 0 fatal, 1 error, 2 warn, 3 info, 4 debug, 5 trace")
+	addVerbosity(f, &o.verbosity)
 	return f
+}
+
+func addVerbosity(f *pflag.FlagSet, level *int) {
+	f.IntVarP(level, "verbosity", "v", 3, "log up to `LEVEL`: 0 fatal, 1 error, 2 warn, 3 info, 4 debug, 5 trace")
+}
+
+func checkVerbosity(cmd *cobra.Command, level int) error {
+	if level < 0 || level >= len(levelNames) {
+		return usagef(cmd, "--verbosity %d is not 0 to %d", level, len(levelNames)-1)
+	}
+	return nil
 }
 
 func (o *options) networkFlags() *pflag.FlagSet {

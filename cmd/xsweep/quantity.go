@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // rateValue is a flag for packets per second: a number that may be a fraction and may end in k, M or G (10^3, 10^6,
@@ -93,3 +94,39 @@ func (c *countValue) of(total uint64) uint64 {
 	}
 	return max(1, uint64(float64(total)*c.percent/100))
 }
+
+// numberValue is a flag for a whole number of 32 bits.
+type numberValue struct{ n, least uint32 }
+
+func (v *numberValue) Set(text string) error {
+	n, err := strconv.ParseUint(strings.TrimSpace(text), 10, 32)
+	if err != nil || uint32(n) < v.least {
+		return fmt.Errorf("%q is not a number from %d to %d", text, v.least, uint32(math.MaxUint32))
+	}
+	v.n = uint32(n)
+	return nil
+}
+
+func (v *numberValue) String() string { return strconv.FormatUint(uint64(v.n), 10) }
+
+func (v *numberValue) Type() string { return "N" }
+
+// secondsValue is a flag for a time in seconds, which may be a fraction.
+type secondsValue time.Duration
+
+func (v *secondsValue) Set(text string) error {
+	s, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	if err != nil || !(s >= 0 && s <= maxSeconds) {
+		return fmt.Errorf("%q is not a number of seconds from 0 to %.0f", text, maxSeconds)
+	}
+	*v = secondsValue(s * float64(time.Second))
+	return nil
+}
+
+const maxSeconds = 1e9 // 32 years; a duration holds 292
+
+func (v *secondsValue) String() string {
+	return strconv.FormatFloat(time.Duration(*v).Seconds(), 'f', -1, 64)
+}
+
+func (v *secondsValue) Type() string { return "SECONDS" }

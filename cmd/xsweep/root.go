@@ -65,7 +65,13 @@ func newRoot() *cobra.Command {
 
 // printHelp lists the flags by purpose, each with its default, and ends with examples.
 func printHelp(w io.Writer, cmd *cobra.Command, groups []flagGroup) {
-	fmt.Fprintf(w, "%s\n\nUsage:\n  %s\n  xsweep demo\n", cmd.Long, cmd.UseLine())
+	fmt.Fprintf(w, "%s\n\nUsage:\n  %s\n", cmd.Long, cmd.UseLine())
+	fmt.Fprintln(w, "\nOther commands, each with --help:")
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			fmt.Fprintf(w, "  xsweep %-12s %s\n", c.Name(), c.Short)
+		}
+	}
 	for _, g := range groups {
 		fmt.Fprintf(w, "\n%s:\n%s\n", g.title, strings.TrimRight(g.flags.FlagUsagesWrapped(100), "\n"))
 	}

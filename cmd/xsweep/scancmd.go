@@ -21,25 +21,28 @@ func scanCommand(cmd *cobra.Command, o *options, args []string) error {
 	if err != nil {
 		return err
 	}
-	targets, err := readTargets(o, args)
-	if err != nil {
-		return err
-	}
-	s.scan.Targets = targets.allowed
-	space, err := scan.NewSpace(targets.allowed, s.scan.Ports)
-	if err != nil {
-		return err
-	}
-	s.scan.MaxTargets = o.maxTargets.of(space.Len())
-	if o.dryRun {
-		return dryRun(cmd.OutOrStdout(), s)
-	}
-	if err := targets.permit(o); err != nil {
-		return err
-	}
 	log := newLogger(cmd.ErrOrStderr(), o.verbosity)
+	s.targets, err = readTargets(cmd, &o.targetOptions, args, log)
+	if err != nil {
+		return err
+	}
+	s.targets.configure(&s.scan, s.ports)
+	total, err := s.scan.NumTargets()
+	if err != nil {
+		return err
+	}
+	s.scan.MaxTargets = o.maxTargets.of(total)
+	if o.dryRun || o.fastDryRun {
+		return dryRun(cmd.OutOrStdout(), o, s, log)
+	}
+	if o.ipLayer {
+		return usagef(cmd, "--iplayer goes with --dryrun only so far: sending without an Ethernet header is not supported yet")
+	}
+	if err := s.targets.permit(o.noBlocklist); err != nil {
+		return err
+	}
 	s.scan.Logger = log
-	targets.log(log)
+	s.targets.log(log)
 	return realScan(cmd, o, s, log)
 }
 
@@ -67,9 +70,12 @@ func realScan(cmd *cobra.Command, o *options, s *settings, log *slog.Logger) (er
 		log.Info("every answer is written, RSTs, ICMP errors and repeats included, as ZMap does with -O or -f")
 	}
 	log.Info(run.Describe())
-	log.Info("scan begins", "targets", run.Targets(), "rate", rateText(o), "seed", s.scan.Seed)
+	log.Info("scan begins", "scan-id", run.ID(), "shard", shardText(&s.scan), "targets", run.Targets(), "rate", rateText(o),
+		"seed", s.scan.Seed)
 	admitThreads(run.Threads())
-	end, err := supervise(ctx, run, out, cmd.ErrOrStderr(), o.quiet, log)
+	opt := &optOut{run: run, files: o.blocklistFiles, ignoreErrors: o.ignoreErrors, blocked: s.targets.blocked,
+		excluded: s.scan.Exclude, log: log}
+	end, err := supervise(ctx, run, opt, out, cmd.ErrOrStderr(), o.quiet, log)
 	report(log, end)
 	return ignoreClosedPipe(finish(out, err))
 }
@@ -90,6 +96,8 @@ func admitThreads(n int) {
 	}
 }
 
+func shardText(cfg *scan.Config) string { return fmt.Sprintf("%d/%d", cfg.Shard, cfg.Shards) }
+
 func rateText(o *options) string {
 	if o.rate == 0 {
 		return "without limit"
@@ -99,9 +107,9 @@ func rateText(o *options) string {
 
 // supervise runs the scan with a status line a second and with Ctrl-C: once to stop sending and listen for the rest,
 // twice to leave at once.
-func supervise(ctx context.Context, run *scan.Scan, out *output.Writer, stderr io.Writer, quiet bool,
+func supervise(ctx context.Context, run *scan.Scan, opt *optOut, out *output.Writer, stderr io.Writer, quiet bool,
 	log *slog.Logger) (scan.Snapshot, error) {
-	ctx, stop, release := handleSignals(ctx, log)
+	ctx, stop, release := handleSignals(ctx, opt, log)
 	defer release()
 	finished := make(chan struct{})
 	shown := make(chan struct{})
@@ -146,6 +154,9 @@ func report(log *slog.Logger, s scan.Snapshot) {
 		if loss.count > 0 {
 			log.Warn(loss.what, "count", loss.count)
 		}
+	}
+	if s.Excluded > 0 {
+		log.Info("targets left out while the scan ran: excluded since, or not there", "count", s.Excluded)
 	}
 	if s.Steer.Forged > 0 {
 		log.Info("forged or stray answers kept out", "count", s.Steer.Forged)

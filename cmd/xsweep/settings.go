@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"strings"
 	"time"
@@ -20,8 +19,10 @@ import (
 
 // settings are the options once they are understood.
 type settings struct {
-	scan       scan.Config // without addresses and the way to them
-	sources    []uint32    // empty: the interface's
+	scan       scan.Config // without targets and the way to them
+	ports      []uint16    // empty with a list of targets
+	targets    *targetSet
+	sources    []uint32 // empty: the interface's
 	gatewayMAC net.HardwareAddr
 	sourceMAC  net.HardwareAddr
 	output     output.Config
@@ -31,19 +32,18 @@ type settings struct {
 // understand parses every option that is more than a number. Its errors are usage errors.
 func (o *options) understand(cmd *cobra.Command) (*settings, error) {
 	s := new(settings)
-	for _, parse := range []func(*settings) error{o.parsePorts, o.parseNetwork, o.parseXDP, o.parseOutput} {
+	for _, parse := range []func(*settings) error{o.parseProbes, o.parseNetwork, o.parseXDP, o.parseOutput} {
 		if err := parse(s); err != nil {
 			return nil, usagef(cmd, "%w", err)
 		}
 	}
-	if o.verbosity < 0 || o.verbosity >= len(levelNames) {
-		return nil, usagef(cmd, "--verbosity %d is not 0 to %d", o.verbosity, len(levelNames)-1)
+	if err := checkVerbosity(cmd, o.verbosity); err != nil {
+		return nil, err
 	}
-	seed := o.seed
-	if !cmd.Flags().Changed("seed") {
-		seed = rand.Uint64()
+	if err := o.orderOptions.configure(cmd, &s.scan); err != nil {
+		return nil, err
 	}
-	s.scan.Seed, s.scan.Probes, s.scan.Senders = seed, o.probes, o.senders
+	s.scan.Probes, s.scan.ProbeInterval, s.scan.Senders = o.probes, time.Duration(o.probeInterval), o.senders
 	s.scan.Rate = float64(o.rate)
 	s.scan.MaxRuntime = time.Duration(o.maxRuntime) * time.Second
 	s.scan.Cooldown = time.Duration(o.cooldown) * time.Second
@@ -52,18 +52,18 @@ func (o *options) understand(cmd *cobra.Command) (*settings, error) {
 	return s, nil
 }
 
-func (o *options) parsePorts(s *settings) (err error) {
-	if o.ports == "" {
-		return errors.New("no ports to probe: give --target-ports (-p), such as -p 80,443")
-	}
-	if s.scan.Ports, err = parsePorts(o.ports); err != nil {
-		return fmt.Errorf("--target-ports: %w", err)
+func (o *options) parseProbes(s *settings) (err error) {
+	if s.ports, err = o.targetOptions.parsePorts(); err != nil {
+		return err
 	}
 	if s.scan.SourcePorts.First, s.scan.SourcePorts.Last, err = parsePortRange(o.sourcePort); err != nil {
 		return fmt.Errorf("--source-port: %w", err)
 	}
 	if most := min(scan.MaxProbes, s.scan.SourcePorts.Len()); o.probes < 1 || o.probes > most {
 		return fmt.Errorf("--probes %d is not 1 to %d", o.probes, most)
+	}
+	if o.probeInterval > 0 && o.probes < 2 {
+		return errors.New("--probe-interval is between the probes of a target: give --probes (-P) 2 or more")
 	}
 	if o.senders < 0 {
 		return fmt.Errorf("--sender-threads %d is negative", o.senders)
@@ -122,7 +122,11 @@ func (o *options) parseOutput(s *settings) (err error) {
 		return fmt.Errorf("--output-module: %w", err)
 	}
 	s.isDefault = o.outputFields == "" && s.output.Format == output.CSV
-	s.output.Fields = output.DefaultFields(len(s.scan.Ports))
+	ports := len(s.ports)
+	if o.targetsFile != "" {
+		ports = manyPorts // each target has its own
+	}
+	s.output.Fields = output.DefaultFields(ports)
 	if o.outputFields != "" {
 		if s.output.Fields, err = output.ParseFields(o.outputFields); err != nil {
 			return fmt.Errorf("--output-fields: %w", err)
@@ -135,6 +139,9 @@ func (o *options) parseOutput(s *settings) (err error) {
 	}
 	return nil
 }
+
+// manyPorts is any number above 1.
+const manyPorts = 2
 
 // parseSources reads addresses, networks and ranges, separated by commas.
 func parseSources(text string) ([]uint32, error) {

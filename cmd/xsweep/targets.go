@@ -1,11 +1,15 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 
+	"github.com/spf13/cobra"
+
 	"github.com/xsweep/xsweep/blocklist"
+	"github.com/xsweep/xsweep/scan"
 )
 
 // largeScan is the number of addresses above which a scan wants a blocklist: a /8.
@@ -20,106 +24,193 @@ var (
 
 // targetSet is what may be probed, and how it came about.
 type targetSet struct {
-	allowed  *blocklist.Set
-	asked    uint64 // addresses asked for
+	addrs   *blocklist.Set   // with every port
+	list    *blocklist.Pairs // or targets one by one
+	blocked *blocklist.Set   // what blocklist files cover
+
+	asked    uint64 // addresses, or listed targets, asked for
 	special  uint64 // of them, left out as special-purpose
-	blocked  uint64 // of the rest, left out by blocklist files
+	listed   uint64 // of the rest, left out by blocklist files
 	hasBlock bool
 }
 
 // readTargets joins what is asked for and takes away what is not to be probed.
-func readTargets(o *options, args []string) (*targetSet, error) {
-	asked, err := askedFor(o, args)
-	if err != nil {
+func readTargets(cmd *cobra.Command, o *targetOptions, args []string, log *slog.Logger) (*targetSet, error) {
+	if err := o.checkList(cmd, args); err != nil {
 		return nil, err
 	}
-	t := &targetSet{allowed: asked, asked: asked.Len(), hasBlock: len(o.blocklistFiles) > 0}
+	ctx, loader := cmd.Context(), newLoader(cmd.InOrStdin(), o.ignoreErrors, log)
+	t := &targetSet{hasBlock: len(o.blocklistFiles) > 0}
+	if err := t.ask(ctx, o, args, loader); err != nil {
+		return nil, err
+	}
+	asked := *t
+	t.asked = t.size()
 	if !o.allowSpecial {
-		t.allowed = t.allowed.Minus(blocklist.SpecialSet())
-		t.special = t.asked - t.allowed.Len()
+		t.takeAway(blocklist.SpecialSet())
+		t.special = t.asked - t.size()
 	}
-	before := t.allowed.Len()
-	blocked, err := readLists(o.blocklistFiles)
-	if err != nil {
+	var err error
+	if t.blocked, err = readLists(ctx, loader, o.blocklistFiles); err != nil {
 		return nil, err
 	}
-	t.allowed = t.allowed.Minus(blocklist.New(blocked...))
-	t.blocked = before - t.allowed.Len()
-	if t.allowed.Len() == 0 {
-		return nil, t.explainEmpty(asked)
+	t.takeAway(t.blocked)
+	t.listed = t.asked - t.special - t.size()
+	if t.size() == 0 {
+		return nil, t.explainEmpty(&asked)
 	}
 	return t, nil
 }
 
-func askedFor(o *options, args []string) (*blocklist.Set, error) {
-	if len(args) == 0 && len(o.allowlistFiles) == 0 {
-		return blocklist.All(), nil
+// ask reads what is asked for.
+func (t *targetSet) ask(ctx context.Context, o *targetOptions, args []string, loader *blocklist.Loader) (err error) {
+	if o.targetsFile != "" {
+		if t.list, err = loader.Pairs(ctx, o.targetsFile); err == nil && t.list.Len() == 0 {
+			err = fmt.Errorf("%s: %w", o.targetsFile, blocklist.ErrEmpty)
+		}
+		return err
 	}
-	ranges, err := readLists(o.allowlistFiles)
-	if err != nil {
-		return nil, err
+	if len(args)+len(o.allowlistFiles)+len(o.addressFiles) == 0 {
+		t.addrs = blocklist.All()
+		return nil
 	}
+	t.addrs, err = readArguments(ctx, loader, args)
+	for _, path := range append(o.allowlistFiles, o.addressFiles...) {
+		if err != nil {
+			return err
+		}
+		var more *blocklist.Set
+		if more, err = loader.Set(ctx, path); err == nil && more.Len() == 0 {
+			err = fmt.Errorf("%s: %w", path, blocklist.ErrEmpty)
+		}
+		if err == nil {
+			t.addrs = t.addrs.Union(more)
+		}
+	}
+	return err
+}
+
+// readArguments reads the targets of the command line.
+func readArguments(ctx context.Context, loader *blocklist.Loader, args []string) (*blocklist.Set, error) {
+	var ranges []blocklist.Range
 	for _, arg := range args {
-		r, err := blocklist.Parse(arg)
+		r, err := loader.Entry(ctx, arg)
 		if err != nil {
 			return nil, &usageError{"xsweep", fmt.Errorf("target %w", err)}
 		}
-		ranges = append(ranges, r)
+		ranges = append(ranges, r...)
 	}
 	return blocklist.New(ranges...), nil
 }
 
-func readLists(paths []string) ([]blocklist.Range, error) {
-	var all []blocklist.Range
-	for _, path := range paths {
-		ranges, err := blocklist.ReadFile(path)
-		if err != nil {
+// readLists joins lists; none is an empty set.
+func readLists(ctx context.Context, loader *blocklist.Loader, paths []string) (*blocklist.Set, error) {
+	all := new(blocklist.Set)
+	for i, path := range paths {
+		set, err := loader.Set(ctx, path)
+		switch {
+		case err != nil:
 			return nil, err
+		case i == 0:
+			all = set
+		default:
+			all = all.Union(set)
 		}
-		all = append(all, ranges...)
 	}
 	return all, nil
 }
 
-// explainEmpty says what took the last target away.
-func (t *targetSet) explainEmpty(asked *blocklist.Set) error {
-	if t.asked == 0 {
-		return fmt.Errorf("%w: the lists are empty", errNoTargets)
+// size is the number of addresses, or of targets where they are listed one by one.
+func (t *targetSet) size() uint64 {
+	if t.list != nil {
+		return t.list.Len()
 	}
-	if t.special == 0 {
-		return fmt.Errorf("%w: the blocklist covers all %d addresses", errNoTargets, t.asked)
-	}
-	first := asked.At(0)
-	entry, ok := blocklist.SpecialFor(first)
-	if !ok || t.blocked > 0 {
-		return fmt.Errorf("%w: of %d addresses %d are special-purpose and the blocklist covers the rest",
-			errSpecial, t.asked, t.special)
-	}
-	return fmt.Errorf("%w: %s is special-purpose (%s, %s)", errSpecial, nameOf(asked), entry.Name, entry.RFC)
+	return t.addrs.Len()
 }
 
-// nameOf is the text of a set that is one range, else the number of its addresses.
-func nameOf(s *blocklist.Set) string {
-	if s.NumRanges() == 1 {
+func (t *targetSet) takeAway(out *blocklist.Set) {
+	switch {
+	case out.Len() == 0:
+	case t.list != nil:
+		t.list = t.list.Minus(out)
+	default:
+		t.addrs = t.addrs.Minus(out)
+	}
+}
+
+// configure fills the targets into the configuration of a scan.
+func (t *targetSet) configure(cfg *scan.Config, ports []uint16) {
+	cfg.Targets, cfg.List, cfg.Ports = t.addrs, t.list, ports
+}
+
+// addresses are those that may be probed, on whatever port.
+func (t *targetSet) addresses() *blocklist.Set {
+	if t.list != nil {
+		return t.list.Addrs()
+	}
+	return t.addrs
+}
+
+// sample is some of the addresses, for looking at where they lead.
+func (t *targetSet) sample(n uint64) []uint32 {
+	if t.list == nil {
+		return sample(t.addrs, n)
+	}
+	n = min(n, t.list.Len())
+	addrs := make([]uint32, n)
+	for i := range addrs {
+		addrs[i], _ = t.list.At(t.list.Len() / n * uint64(i))
+	}
+	return addrs
+}
+
+// unit is what size counts.
+func (t *targetSet) unit() string {
+	if t.list != nil {
+		return "targets"
+	}
+	return "addresses"
+}
+
+// explainEmpty says what took the last target away.
+func (t *targetSet) explainEmpty(asked *targetSet) error {
+	if t.special == 0 {
+		return fmt.Errorf("%w: the blocklist covers all %d %s", errNoTargets, t.asked, t.unit())
+	}
+	first := asked.sample(1)[0]
+	entry, ok := blocklist.SpecialFor(first)
+	if !ok || t.listed > 0 {
+		return fmt.Errorf("%w: of %d %s %d are special-purpose and the blocklist covers the rest",
+			errSpecial, t.asked, t.unit(), t.special)
+	}
+	return fmt.Errorf("%w: %s is special-purpose (%s, %s)", errSpecial, asked.name(), entry.Name, entry.RFC)
+}
+
+// name is the text of a set that is one range, else the number of what is in it.
+func (t *targetSet) name() string {
+	if s := t.addrs; s != nil && s.NumRanges() == 1 {
 		return blocklist.Range{First: s.At(0), Last: s.At(s.Len() - 1)}.String()
 	}
-	return fmt.Sprintf("each of the %d addresses", s.Len())
+	return fmt.Sprintf("each of the %d %s", t.size(), t.unit())
 }
 
 // permit refuses a real scan of much of the Internet that no opt-out list has been considered for.
-func (t *targetSet) permit(o *options) error {
-	if t.allowed.Len() > largeScan && !t.hasBlock && !o.noBlocklist {
-		return fmt.Errorf("%d addresses are %w", t.allowed.Len(), errUnlisted)
+func (t *targetSet) permit(noBlocklist bool) error {
+	if t.hasBlock || noBlocklist || t.size() <= largeScan {
+		return nil
+	}
+	if n := t.addresses().Len(); n > largeScan {
+		return fmt.Errorf("%d addresses are %w", n, errUnlisted)
 	}
 	return nil
 }
 
 func (t *targetSet) log(log *slog.Logger) {
 	if t.special > 0 {
-		log.Info("left out special-purpose networks", "addresses", t.special)
+		log.Info("left out special-purpose networks", t.unit(), t.special)
 	}
 	if t.hasBlock {
-		log.Info("left out what the blocklist covers", "addresses", t.blocked)
+		log.Info("left out what the blocklist covers", t.unit(), t.listed)
 	}
 }
 

@@ -17,7 +17,7 @@ func findWay(ctx context.Context, o *options, s *settings, log *slog.Logger) err
 	path, err := nexthop.Find(ctx, nexthop.Request{
 		Interface: o.iface, Source: s.sources,
 		GatewayMAC: s.gatewayMAC, SourceMAC: s.sourceMAC,
-		Targets: sample(s.scan.Targets, sampleSize),
+		Targets: s.targets.sample(sampleSize),
 	})
 	if err != nil {
 		return err
@@ -35,8 +35,9 @@ func findWay(ctx context.Context, o *options, s *settings, log *slog.Logger) err
 	return nil
 }
 
-// resolveLink asks the targets on the link for their link-layer addresses. Those that have none are not there: they
-// leave the scan, and the log says how many.
+// resolveLink asks the targets on the link for their link-layer addresses. Those that have none are not there: they are
+// excluded, and the log says how many. They keep their places in the order, or a shard that met other hosts would be of
+// another scan.
 func resolveLink(ctx context.Context, path *nexthop.Path, s *settings, log *slog.Logger) error {
 	var link []blocklist.Range
 	for _, p := range path.LinkPrefixes {
@@ -46,7 +47,8 @@ func resolveLink(ctx context.Context, path *nexthop.Path, s *settings, log *slog
 		}
 		link = append(link, r)
 	}
-	onLink := s.scan.Targets.Intersect(blocklist.New(link...))
+	targets := s.targets.addresses()
+	onLink := targets.Intersect(blocklist.New(link...))
 	if onLink.Len() > nexthop.MaxLinkTargets {
 		return fmt.Errorf("%d targets are on the link of %s, each to be asked for its MAC: %w, at most %d",
 			onLink.Len(), path.Interface, nexthop.ErrTooMany, nexthop.MaxLinkTargets)
@@ -61,8 +63,8 @@ func resolveLink(ctx context.Context, path *nexthop.Path, s *settings, log *slog
 	for addr := range table.All() {
 		present = append(present, blocklist.Range{First: addr, Last: addr})
 	}
-	s.scan.Targets = s.scan.Targets.Minus(onLink).Union(blocklist.New(present...))
-	if s.scan.Targets.Len() == 0 {
+	s.scan.Exclude = onLink.Minus(blocklist.New(present...))
+	if s.scan.Exclude.Len() == targets.Len() {
 		return fmt.Errorf("%w: none of the %d addresses on the link of %s answers ARP", errNoTargets, onLink.Len(),
 			path.Interface)
 	}
