@@ -59,7 +59,7 @@ func newRoot() *cobra.Command {
 		printHelp(c.OutOrStderr(), c, groups)
 		return nil
 	})
-	cmd.AddCommand(newDemo())
+	cmd.AddCommand(newDemo(), newIterate(), newFilter())
 	return cmd
 }
 
