@@ -69,7 +69,10 @@ func (o *filterOptions) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	f := lineFilter{allowed: targets.addrs, ignoreErrors: o.ignoreInputErrors}
+	f := lineFilter{allowed: targets.addrs, ignoreErrors: o.ignoreInputErrors, special: new(blocklist.Set)}
+	if !o.allowSpecial {
+		f.special = blocklist.SpecialSet()
+	}
 	if !o.keepDuplicates {
 		f.seen = make(map[uint64]struct{})
 	}
@@ -78,7 +81,10 @@ func (o *filterOptions) run(cmd *cobra.Command) error {
 	if flushed := out.Flush(); err == nil {
 		err = flushed
 	}
-	log.Debug("lines", "kept", f.kept, "left out", f.blocked, "repeated", f.repeated, "bad", f.bad)
+	log.Debug("lines", "kept", f.kept, "left out", f.blocked, "repeated", f.repeated)
+	if f.reserved > 0 {
+		log.Info("lines left out as special-purpose: --allow-special keeps them", "count", f.reserved)
+	}
 	if f.bad > 0 {
 		log.Warn("input lines skipped that do not begin with an address", "count", f.bad)
 	}
@@ -88,10 +94,11 @@ func (o *filterOptions) run(cmd *cobra.Command) error {
 // lineFilter prints the lines whose address is allowed.
 type lineFilter struct {
 	allowed      *blocklist.Set
+	special      *blocklist.Set      // why some of the others are not
 	seen         map[uint64]struct{} // address and rest of the key; nil: repetitions are kept
 	ignoreErrors bool
 
-	kept, blocked, repeated, bad int
+	kept, blocked, reserved, repeated, bad int
 }
 
 // longestLine is far more than an address with a remark.
@@ -129,6 +136,9 @@ func (f *lineFilter) line(line []byte, number int, out io.Writer) error {
 	}
 	if !f.allowed.Contains(addr) {
 		f.blocked++
+		if f.special.Contains(addr) {
+			f.reserved++
+		}
 		return nil
 	}
 	if f.seen != nil {
