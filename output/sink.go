@@ -13,11 +13,14 @@ import (
 // Sink is where rows end up: a file that Create made, or standard output. It is for one goroutine.
 //
 // A Sink writes through, without a buffer of its own. Its errors name the file and wrap the errno, such as
-// unix.ENOSPC, or unix.EPIPE once nobody reads any more. A killed process may leave the last write cut short; apart
-// from that, a regular file written by a Writer holds whole rows only.
+// unix.ENOSPC, or unix.EPIPE once nobody reads any more. A regular file written by a Writer holds whole rows only, with
+// one exception: killed within a write, a process may leave the beginning of it. Linux copies a write to a file page by
+// page, and looks before each for a kill that is due; rows are not made to end with pages.
 type Sink struct {
 	f       *os.File
 	regular bool // bytes can be taken back, and outlive the machine once synced
+	stdout  bool // ours is a duplicate; what is in the file already is not ours
+	created bool // the file was not there before
 	closed  bool
 	err     error // what Close returned
 }
@@ -32,30 +35,77 @@ const stdoutName = "standard output"
 // Opening a named pipe waits for its reader. Standard output is duplicated: closing the Sink leaves descriptor 1
 // open, and a broken pipe is an error of Write, while on descriptor 1 itself the Go runtime would end the process.
 func Create(path string) (*Sink, error) {
-	open, name := openFile, path
-	switch path {
-	case "":
+	s, err := openSink(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.begin(); err != nil {
+		s.abandon()
+		return nil, err
+	}
+	return s, nil
+}
+
+// openSink does the part of Create that destroys nothing: begin follows, or abandon.
+func openSink(path string) (*Sink, error) {
+	if path == "" {
 		return nil, errors.New("create output file: empty file name")
-	case "-":
-		open, name = openStdout, stdoutName
 	}
-	f, err := open(path)
+	s, name := &Sink{stdout: path == "-"}, path
+	var err error
+	if s.stdout {
+		name = stdoutName
+		s.f, err = openStdout()
+	} else {
+		s.f, s.created, err = openFile(path)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("create %s: %w", name, causeOf(err))
 	}
-	info, err := f.Stat()
+	info, err := s.f.Stat()
 	if err != nil {
-		_ = f.Close() // nothing was written
+		s.abandon()
 		return nil, fmt.Errorf("create %s: %w", name, causeOf(err))
 	}
-	return &Sink{f: f, regular: info.Mode().IsRegular()}, nil
+	s.regular = info.Mode().IsRegular()
+	return s, nil
 }
 
-func openFile(path string) (*os.File, error) {
-	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+// begin empties a file that was there before.
+func (s *Sink) begin() error {
+	if s.created || s.stdout || !s.regular {
+		return nil
+	}
+	if err := s.f.Truncate(0); err != nil {
+		return fmt.Errorf("create %s: %w", s.Name(), causeOf(err))
+	}
+	return nil
 }
 
-func openStdout(string) (*os.File, error) {
+// abandon undoes openSink: it closes, and removes the file if that has been made for this Sink. A symbolic link is not
+// ours, even if what it points to is.
+func (s *Sink) abandon() {
+	s.closed = true
+	_ = s.f.Close() // nothing was written
+	if !s.created {
+		return
+	}
+	if info, err := os.Lstat(s.Name()); err == nil && info.Mode().IsRegular() {
+		_ = os.Remove(s.Name()) // an empty file is left at worst
+	}
+}
+
+// openFile opens path as it is, or creates it.
+func openFile(path string) (f *os.File, created bool, err error) {
+	f, err = os.OpenFile(path, os.O_WRONLY, 0)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return f, false, err
+	}
+	f, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o666)
+	return f, err == nil, err
+}
+
+func openStdout() (*os.File, error) {
 	const firstFree = 3 // above the standard descriptors, which Go treats differently
 	fd, err := unix.FcntlInt(os.Stdout.Fd(), unix.F_DUPFD_CLOEXEC, firstFree)
 	if err != nil {
@@ -78,6 +128,18 @@ func (s *Sink) Name() string { return s.f.Name() }
 // Write writes p, all of it unless there is an error. Before the disk is full a part of p may fit; Unwrite removes
 // what is not wanted of it.
 func (s *Sink) Write(p []byte) (int, error) { return s.f.Write(p) }
+
+// writeWhole writes all of p or, where bytes can be taken back, nothing.
+func (s *Sink) writeWhole(p []byte) error {
+	n, err := s.Write(p)
+	if err == nil || n == 0 {
+		return err
+	}
+	if failed := s.Unwrite(n); failed != nil {
+		return fmt.Errorf("%w (%d of %d bytes written)", err, n, len(p))
+	}
+	return err
+}
 
 // Unwrite removes the last n bytes written. Only a regular file can do that, and only while it ends where this Sink
 // stopped writing: standard output may be a file that others append to as well. Otherwise it returns an error, which
