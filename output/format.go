@@ -7,8 +7,9 @@ type Format uint8
 
 // The formats. The zero Format is CSV.
 const (
-	CSV  Format = iota // comma-separated values, RFC 4180 with \n line ends
-	JSON               // one JSON object per line
+	CSV     Format = iota // comma-separated values, RFC 4180 with \n line ends
+	JSON                  // one JSON object per line
+	Parquet               // Apache Parquet, columns instead of lines: OpenGroup only
 )
 
 // String returns the name that ParseFormat takes.
@@ -19,7 +20,7 @@ func (f Format) String() string {
 	return fmt.Sprintf("format %d", uint8(f))
 }
 
-// ParseFormat reads the name of a format: csv or json. The error for any other holds the name most like it.
+// ParseFormat reads the name of a format: csv, json or parquet. The error for any other holds the name most like it.
 func ParseFormat(name string) (Format, error) {
 	names := formatNames()
 	for i, n := range names {
@@ -30,4 +31,4 @@ func ParseFormat(name string) (Format, error) {
 	return 0, fmt.Errorf("unknown output format %q: the nearest is %q", name, nearest(name, names))
 }
 
-func formatNames() []string { return []string{CSV: "csv", JSON: "json"} }
+func formatNames() []string { return []string{CSV: "csv", JSON: "json", Parquet: "parquet"} }

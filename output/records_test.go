@@ -61,3 +61,16 @@ func mustParse(t testing.TB, spec string) []Field {
 	}
 	return fields
 }
+
+// vary makes r the n-th answer of a scan: what is random in a scan is so here, and the rest takes few values.
+func vary(r *Record, n uint64) {
+	h := (n + 1) * 0x9e3779b97f4a7c15
+	h = (h ^ h>>31) * 0xbf58476d1ce4e5b9
+	h ^= h >> 29
+	r.Time += 5e3 // 200,000 a second
+	r.Saddr = 0xc6120000 | uint32(h)&0x1ffff
+	r.Seqnum, r.Acknum = uint32(h>>32), uint32(h>>7)
+	r.Dport = 32768 + uint16(h>>40)&0x3fff
+	r.TTL = 40 + uint8(h>>50)&15
+	r.TSVal = uint32(h >> 20)
+}

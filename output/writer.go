@@ -34,6 +34,7 @@ type Writer struct {
 	only    func(*Record) bool
 	clock   clock
 
+	gather int // bytes to wait for before they are written
 	buf    []byte
 	header int   // length of the header at the front of buf, 0 once it is written
 	err    error // of the underlying writer, or os.ErrClosed
@@ -55,8 +56,15 @@ type column struct {
 //
 // If w has a method Unwrite(n int) error, as a Sink has, it is called after a failed Write to take back the n
 // bytes of a line that was written in part.
-func NewWriter(w io.Writer, cfg Config) (*Writer, error) {
-	if cfg.Format != CSV && cfg.Format != JSON {
+func NewWriter(w io.Writer, cfg Config) (*Writer, error) { return newWriter(w, cfg, flushSize) }
+
+// newWriter returns a Writer that gathers that many bytes.
+func newWriter(w io.Writer, cfg Config, gather int) (*Writer, error) {
+	switch cfg.Format {
+	case CSV, JSON:
+	case Parquet:
+		return nil, errors.New("parquet has no lines: a Writer cannot write it, a Group can")
+	default:
 		return nil, fmt.Errorf("unknown output %v", cfg.Format)
 	}
 	columns, err := cfg.columns()
@@ -66,7 +74,7 @@ func NewWriter(w io.Writer, cfg Config) (*Writer, error) {
 	if cfg.Location == nil {
 		cfg.Location = time.Local
 	}
-	longest := 2 // room for the row that crosses flushSize
+	longest := 2 // room for the row that crosses the limit
 	for _, c := range columns {
 		longest += len(c.jsonKey) + max(40, cfg.Scan.room()) // 40: the longest value of a record, with some to spare
 	}
@@ -76,7 +84,8 @@ func NewWriter(w io.Writer, cfg Config) (*Writer, error) {
 		format:  cfg.Format,
 		only:    cfg.Only,
 		clock:   newClock(cfg.Location),
-		buf:     make([]byte, 0, flushSize+longest),
+		gather:  gather,
+		buf:     make([]byte, 0, gather+longest),
 	}
 	if cfg.Header && cfg.Format == CSV {
 		out.buf = out.csvHeader(out.buf)
@@ -99,8 +108,8 @@ func (cfg *Config) columns() ([]column, error) {
 			return nil, fmt.Errorf("output field %q is not one of this package", f.Name)
 		}
 		isSame := func(c column) bool { return c.name == f.Name }
-		if cfg.Format == JSON && slices.ContainsFunc(columns, isSame) {
-			continue // an object with the same key twice means something else to every reader
+		if cfg.Format != CSV && slices.ContainsFunc(columns, isSame) {
+			continue // an object with the same key, or a table with the same column, twice breaks readers
 		}
 		columns = append(columns, column{f.Name, `,"` + f.Name + `":`, f.in(&cfg.Scan).get})
 	}
@@ -123,7 +132,7 @@ func (w *Writer) Write(r *Record) error {
 		w.buf = w.csvRow(w.buf, r)
 	}
 	w.rows++
-	if len(w.buf) >= flushSize {
+	if len(w.buf) >= w.gather {
 		return w.Flush()
 	}
 	return nil

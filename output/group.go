@@ -1,0 +1,161 @@
+package output
+
+import (
+	"errors"
+	"fmt"
+	"os"
+)
+
+// Group writes the same records to several files at the same time, each in its own format. A row is in all of them or,
+// if Config.Only is false for it, in none.
+//
+// The first error of any file is final: the record that met it is still given to the others, every later Write returns
+// the error, and Close leaves the others whole. A Group is for one goroutine.
+type Group struct {
+	files    []groupFile
+	only     func(*Record) bool
+	err      error // the first, or that of a Group that is closed
+	rows     uint64
+	filtered uint64
+
+	closed   bool
+	closeErr error
+}
+
+// groupFile is one file of a Group.
+type groupFile struct {
+	rowWriter
+	sink *Sink
+}
+
+// rowWriter turns records into a file. Its errors name the file, and the first one is final.
+type rowWriter interface {
+	Write(*Record) error
+	Flush() error // have readers see what can be seen by now
+	Sync() error  // have what was flushed outlive the machine
+	Close() error // complete the file
+}
+
+// OpenGroup opens files, in order, for the rows that cfg describes; the format is that of each File and not cfg's. All
+// are opened before old contents of any are touched: after an error, those that were there are as before, and those
+// that were not are not. An error is what Create, NewWriter or CheckFiles return.
+func OpenGroup(files []File, cfg Config) (*Group, error) {
+	if err := CheckFiles(files); err != nil {
+		return nil, err
+	}
+	g := &Group{only: cfg.Only}
+	cfg.Only = nil // asked once, here, and not for each file
+	if err := g.open(files, cfg); err != nil {
+		for _, f := range g.files {
+			f.sink.abandon()
+		}
+		return nil, err
+	}
+	return g, nil
+}
+
+func (g *Group) open(files []File, cfg Config) error {
+	for _, f := range files {
+		opened, err := openGroupFile(f, cfg)
+		if err != nil {
+			return err
+		}
+		g.files = append(g.files, opened)
+	}
+	for _, f := range g.files {
+		if err := f.sink.begin(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openGroupFile opens f and changes nothing in it.
+func openGroupFile(f File, cfg Config) (groupFile, error) {
+	sink, err := openSink(f.Path)
+	if err != nil {
+		return groupFile{}, err
+	}
+	w, err := newLineFile(sink, f, cfg)
+	if err != nil {
+		sink.abandon()
+	}
+	return groupFile{w, sink}, err
+}
+
+// Write adds r to every file, unless Config.Only drops it. It keeps no reference to r.
+func (g *Group) Write(r *Record) error {
+	if g.err != nil {
+		return g.err
+	}
+	if g.only != nil && !g.only(r) {
+		g.filtered++
+		return nil
+	}
+	g.rows++
+	for _, f := range g.files {
+		g.note(f.Write(r))
+	}
+	return g.err
+}
+
+// Flush has the rows written that can be by now: all, those of the last five seconds excepted where they are compressed.
+// It is to be called once a second or more often.
+func (g *Group) Flush() error {
+	if g.err != nil {
+		return g.err
+	}
+	for _, f := range g.files {
+		g.note(f.Flush())
+	}
+	return g.err
+}
+
+// Sync returns once every row is on disk: what a checkpoint waits for before it counts on the rows. Each call ends a
+// piece of a compressed file, and should be seconds from the last one.
+func (g *Group) Sync() error {
+	if g.err != nil {
+		return g.err
+	}
+	for _, f := range g.files {
+		g.note(f.Sync())
+	}
+	return g.err
+}
+
+func (g *Group) note(err error) {
+	if g.err == nil {
+		g.err = err
+	}
+}
+
+// Close completes all files, on disk. It returns the error that ended the Group, if one did, and on the same line
+// those of other files that come only now. A second Close returns what the first did; Write, Flush and Sync then return
+// an error that is os.ErrClosed, or the one that ended the Group.
+func (g *Group) Close() error {
+	if g.closed {
+		return g.closeErr
+	}
+	g.closed = true
+	g.closeErr = g.err
+	for _, f := range g.files {
+		switch err := f.Close(); {
+		case err == nil || errors.Is(g.err, err): // the latter is known
+		case g.closeErr == nil:
+			g.closeErr = err
+		default:
+			g.closeErr = fmt.Errorf("%w; %w", g.closeErr, err)
+		}
+	}
+	g.note(errGroupClosed)
+	return g.closeErr
+}
+
+var errGroupClosed = fmt.Errorf("write output row: %w", os.ErrClosed)
+
+// Rows returns how many records were accepted: each is a row of every file, written, still in a buffer, or lost to an
+// error.
+func (g *Group) Rows() uint64 { return g.rows }
+
+// Filtered returns how many records Config.Only has dropped.
+func (g *Group) Filtered() uint64 { return g.filtered }
