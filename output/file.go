@@ -52,10 +52,12 @@ func CheckFiles(files []File) error {
 		if f.Format == Parquet && f.Compression != Uncompressed {
 			return fmt.Errorf("output file %s: parquet compresses inside, %v around it makes it unreadable", f.Path, f.Compression)
 		}
-		if other, taken := owner[f.place()]; taken {
-			return sameFileError(other, f.Path)
+		for _, path := range f.occupies() {
+			if other, taken := owner[path]; taken {
+				return sameFileError(other, f.Path)
+			}
+			owner[path] = f.Path
 		}
-		owner[f.place()] = f.Path
 		for _, other := range files[:i] {
 			if isSameFile(other.Path, f.Path) {
 				return sameFileError(other.Path, f.Path)
@@ -65,16 +67,19 @@ func CheckFiles(files []File) error {
 	return nil
 }
 
-// place returns what files with the same path have in common.
-func (f File) place() string {
+// occupies returns the names that f has on disk, now or later.
+func (f File) occupies() []string {
 	if f.Path == "-" {
-		return f.Path
+		return []string{f.Path}
 	}
 	path, err := filepath.Abs(f.Path)
 	if err != nil { // the working directory is gone; opening will say so
 		path = filepath.Clean(f.Path)
 	}
-	return path
+	if f.Format == Parquet {
+		return []string{path, path + partialSuffix}
+	}
+	return []string{path}
 }
 
 // isSameFile finds hard and symbolic links to one file, and standard output that the shell has sent there. It takes

@@ -72,6 +72,17 @@ func (g *Group) open(files []File, cfg Config) error {
 
 // openGroupFile opens f and changes nothing in it.
 func openGroupFile(f File, cfg Config) (groupFile, error) {
+	if f.Format == Parquet {
+		p, err := openPartial(f.Path)
+		if err != nil {
+			return groupFile{}, err
+		}
+		w, err := newParquetFile(p, cfg)
+		if err != nil {
+			p.abandon()
+		}
+		return groupFile{w, p.Sink}, err
+	}
 	sink, err := openSink(f.Path)
 	if err != nil {
 		return groupFile{}, err
@@ -99,8 +110,8 @@ func (g *Group) Write(r *Record) error {
 	return g.err
 }
 
-// Flush has the rows written that can be by now: all, those of the last five seconds excepted where they are compressed.
-// It is to be called once a second or more often.
+// Flush has the rows written that can be by now: all of those in CSV and JSON, those of the last five seconds excepted
+// where these are compressed, and none in Parquet. It is to be called once a second or more often.
 func (g *Group) Flush() error {
 	if g.err != nil {
 		return g.err
@@ -111,8 +122,9 @@ func (g *Group) Flush() error {
 	return g.err
 }
 
-// Sync returns once every row is on disk: what a checkpoint waits for before it counts on the rows. Each call ends a
-// piece of a compressed file, and should be seconds from the last one.
+// Sync returns once every row in CSV and JSON is on disk: what a checkpoint waits for before it counts on the rows.
+// Each call ends a piece of a compressed file, and should be seconds from the last one. Rows in Parquet are safe only
+// after Close.
 func (g *Group) Sync() error {
 	if g.err != nil {
 		return g.err

@@ -20,7 +20,8 @@ func BenchmarkGroupWrite(b *testing.B) {
 		{"json", []File{{Format: JSON}}},
 		{"json.gz", []File{{Format: JSON, Compression: Gzip}}},
 		{"json.zst", []File{{Format: JSON, Compression: Zstd}}},
-		{"csv+json.zst", []File{{Format: CSV}, {Format: JSON, Compression: Zstd}}},
+		{"parquet", []File{{Format: Parquet}}},
+		{"csv+json.zst+parquet", []File{{Format: CSV}, {Format: JSON, Compression: Zstd}, {Format: Parquet}}},
 	}
 	for _, tt := range tests {
 		b.Run("file="+tt.name, func(b *testing.B) {

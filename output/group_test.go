@@ -66,7 +66,10 @@ func TestOpenGroupLeavesNothingHalfMade(t *testing.T) {
 	}{
 		{"missing directory", "missing/x.csv", Config{Fields: Fields()}, unix.ENOENT},
 		{"a directory", ".", Config{Fields: Fields()}, unix.EISDIR},
+		{"a directory for parquet", "dir.parquet", Config{Fields: Fields()}, unix.EISDIR},
+		{"missing directory for parquet", "missing/x.parquet", Config{Fields: Fields()}, unix.ENOENT},
 		{"no fields", "x.json", Config{}, nil},
+		{"no fields for parquet", "y.parquet", Config{}, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -75,7 +78,7 @@ func TestOpenGroupLeavesNothingHalfMade(t *testing.T) {
 				os.WriteFile(filepath.Join(dir, "old.csv"), []byte("old\n"), 0o600)); err != nil {
 				t.Fatal(err)
 			}
-			_, err := OpenGroup([]File{in(dir, "old.csv"), in(dir, "new.csv.gz"), in(dir, tt.last)}, tt.cfg)
+			_, err := OpenGroup([]File{in(dir, "old.csv"), in(dir, "new.csv.gz"), in(dir, "x.parquet"), in(dir, tt.last)}, tt.cfg)
 			if err == nil || tt.want != nil && !errors.Is(err, tt.want) {
 				t.Errorf("OpenGroup: %v, want %v", err, tt.want)
 			}
@@ -124,7 +127,7 @@ func fill(t *testing.T, files ...File) (g *Group, writing, closing error) {
 // TestGroupReaderStops has the reader of a pipe leave in mid-scan, for each format. The other file is whole.
 func TestGroupReaderStops(t *testing.T) {
 	for _, f := range []File{{Format: CSV}, {Format: JSON}, {Format: CSV, Compression: Gzip},
-		{Format: JSON, Compression: Zstd}} {
+		{Format: JSON, Compression: Zstd}, {Format: Parquet}} {
 		t.Run(f.Format.String()+" "+f.Compression.String(), func(t *testing.T) {
 			dir := t.TempDir()
 			f.Path = filepath.Join(dir, "pipe")
