@@ -1,4 +1,5 @@
-// Package output turns validated answers into rows of CSV or JSON lines, with ZMap's field names and layout.
+// Package output turns validated answers into rows, with ZMap's field names and layout in CSV and JSON, and typed in
+// Parquet. It also writes the two files about a scan, its Metadata and its Status each second.
 //
 // A Record is one answer as plain values. A Field names one column and knows how to read it from a Record. A
 // Writer appends the wanted fields of each Record to a buffer and hands the buffer on in whole lines; a Sink
@@ -6,6 +7,15 @@
 //
 //	Record ─► Only? ─► Field.get ─► value ─► CSV or JSON line ─► 64 KiB buffer ─► Sink ─► file
 //	          filtered  per column   null, int, bool, text, ...   Flush: whole lines
+//
+// A Group writes the same records to several files, each a File with a Format and a Compression.
+//
+// # What is left when something goes wrong
+//
+// CSV and JSON are whole rows at any time, compressed or not: a full disk, a reader that leaves and an error of another
+// file cost at most rows at the end, and the error says so. See Sink for the last write of a process that is killed. A
+// compressed file is a sequence of pieces, each readable without the next, so that a kill costs the rows of the last
+// five seconds. Parquet and the metadata are worth something only when complete: they appear under their names then.
 //
 // # ZMap's layout
 //

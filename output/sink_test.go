@@ -178,10 +178,14 @@ func TestFullDiskLeavesWholeRows(t *testing.T) {
 	}
 }
 
-// TestMain makes the test binary a program that writes rows to its standard output for TestBrokenStdout.
+// TestMain makes the test binary a program that writes rows: to its standard output for TestBrokenStdout, to files for
+// TestKillLeavesWholeRows.
 func TestMain(m *testing.M) {
 	if os.Getenv("OUTPUT_TEST_STDOUT") != "" {
 		os.Exit(writeUntilBroken())
+	}
+	if list := os.Getenv(killedEnv); list != "" {
+		os.Exit(writeUntilKilled(list))
 	}
 	os.Exit(m.Run())
 }
