@@ -49,7 +49,6 @@ func newParquetFile(file *partial, cfg Config) (*parquetFile, error) {
 	columns, schema := parquetSchema(fields, cfg.Fields)
 	w := parquet.NewGenericWriter[any](file, schema,
 		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1}),
-		parquet.CreatedBy("xsweep", "", ""),
 		parquet.PageBufferSize(pageSize))
 	for i, c := range w.ColumnWriters() {
 		columns[i].w = c
