@@ -42,6 +42,8 @@ func (c *parquetColumn) value(v value, clock *clock, texts []byte) (parquet.Valu
 		texts = appendDotted(texts, uint32(v.n))
 	case instant:
 		texts = clock.append(texts, v.n)
+	case millis:
+		texts = appendMillis(texts, v.n)
 	}
 	return parquet.ByteArrayValue(texts[at:]).Level(notRepeated, isPresent, c.index), texts
 }
@@ -79,7 +81,7 @@ func (c *parquetColumn) node(fieldType string) parquet.Node {
 func isNarrow(name string) bool {
 	switch name {
 	case "saddr_raw", "daddr_raw", "ipid", "ttl", "sport", "dport", "seqnum", "acknum", "window",
-		"tcpopt_mss", "tcpopt_sack_perm", "tcpopt_ts_val", "tcpopt_ts_ecr",
+		"tcpopt_mss", "tcpopt_sack_perm", "tcpopt_ts_val", "tcpopt_ts_ecr", "vlan", "shard",
 		"icmp_type", "icmp_code", "timestamp_us":
 		return true
 	}
