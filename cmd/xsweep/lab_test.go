@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -26,9 +27,30 @@ import (
 
 // program is a run of xsweep in the scanner's namespace.
 type program struct {
-	cmd            *exec.Cmd
-	stdout, stderr bytes.Buffer
+	cmd    *exec.Cmd
+	stdout bytes.Buffer
+	stderr liveText
 }
+
+// liveText is text that can be read while it grows.
+type liveText struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *liveText) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *liveText) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+func (l *liveText) Len() int { return len(l.String()) }
 
 // start runs the test binary as xsweep, so that what is tested is what users run.
 func start(t *testing.T, l *lab.Lab, dir string, args ...string) *program {
