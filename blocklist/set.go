@@ -3,23 +3,28 @@ package blocklist
 import (
 	"iter"
 	"slices"
+	"sync"
 )
 
 // Set is a set of IPv4 addresses. It never changes, so any number of goroutines may use it at once. The zero Set is
-// empty.
+// empty. A Set must not be copied: the table for At is made at the first use.
 //
-// A Set takes 8 bytes for each of its disjoint ranges and 8 to 32 for the two tables that make At and Contains fast.
+// It is kept as spans, the disjoint ranges in ascending order with a gap between any two. A span is two numbers: its
+// last address, and its gap, the number of addresses below it that the set leaves out. The gap is what turns a rank, the
+// number of addresses of the set below one, into that address:
+//
+//	address    0   1   2   3   4   5   6   7   8
+//	set            x   x           x       x   x
+//	rank           0   1           2       3   4
+//	gap            1   1           3       4   4      address = rank + gap
+//
+// Both fit 32 bits for any set, and they are two lists rather than one of pairs because lookups need the one or the other.
 type Set struct {
-	spans  []span // ascending, with a gap between any two
-	byRank index  // finds the span of the i-th address
-	byAddr index  // finds the span of an address
-}
+	lasts, gaps []uint32
 
-// span is one range of a Set: its last address, and that address's rank, the number of addresses of the set below it.
-// The rank of the first address is one above the rank of the span before, which gives the length. Only what ends a
-// span is kept because ends fit 32 bits for any set: 2^32 addresses have ranks 0 to 2^32-1.
-type span struct {
-	last, rank uint32
+	byAddr addrIndex
+	once   sync.Once // makes byRank, which a set that only goes into other sets never needs
+	byRank rankIndex
 }
 
 // New returns the set of the addresses of all ranges, which may overlap and come in any order. Empty ranges (First
@@ -73,35 +78,32 @@ func build(ranges iter.Seq[Range]) *Set {
 	if n == 0 {
 		return &Set{}
 	}
-	spans := make([]span, 0, n)
+	s := &Set{lasts: make([]uint32, 0, n), gaps: make([]uint32, 0, n)}
 	size := uint32(0) // modulo 2^32: only the full set wraps, and only after its one span
 	for r := range ranges {
+		s.gaps = append(s.gaps, r.First-size)
+		s.lasts = append(s.lasts, r.Last)
 		size += r.Last - r.First + 1
-		spans = append(spans, span{last: r.Last, rank: size - 1})
 	}
-	top := uint64(spans[n-1].rank)
-	return &Set{
-		spans:  spans,
-		byRank: newIndex(n, top, func(k int) uint32 { return spans[k].rank }),
-		byAddr: newIndex(n, addressSpace-1, func(k int) uint32 { return spans[k].last }),
-	}
+	s.byAddr = newAddrIndex(s.lasts)
+	return s
 }
 
 // Len returns the number of addresses, 0 to 2^32.
 func (s *Set) Len() uint64 {
-	if len(s.spans) == 0 {
+	if len(s.lasts) == 0 {
 		return 0
 	}
-	return uint64(s.spans[len(s.spans)-1].rank) + 1
+	return uint64(s.lastRank(len(s.lasts)-1)) + 1
 }
 
 // NumRanges returns the number of ranges that Ranges yields.
-func (s *Set) NumRanges() int { return len(s.spans) }
+func (s *Set) NumRanges() int { return len(s.lasts) }
 
 // Ranges yields the set as the fewest ranges that make it up, in ascending order.
 func (s *Set) Ranges() iter.Seq[Range] {
 	return func(yield func(Range) bool) {
-		for k := range s.spans {
+		for k := range s.lasts {
 			if !yield(s.rangeOf(k)) {
 				return
 			}
@@ -111,8 +113,7 @@ func (s *Set) Ranges() iter.Seq[Range] {
 
 // rangeOf returns span k, which must exist, as a Range.
 func (s *Set) rangeOf(k int) Range {
-	last := s.spans[k].last
-	return Range{First: last - (s.spans[k].rank - s.firstRank(k)), Last: last}
+	return Range{First: s.firstRank(k) + s.gaps[k], Last: s.lasts[k]}
 }
 
 // firstRank returns the rank of the first address of span k.
@@ -120,5 +121,8 @@ func (s *Set) firstRank(k int) uint32 {
 	if k == 0 {
 		return 0
 	}
-	return s.spans[k-1].rank + 1
+	return s.lastRank(k-1) + 1
 }
+
+// lastRank returns the rank of the last address of span k.
+func (s *Set) lastRank(k int) uint32 { return s.lasts[k] - s.gaps[k] }

@@ -1,0 +1,49 @@
+package blocklist
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// TestBlockReached counts the marks of blocks of every fill, at every mark, below it and at both ends.
+func TestBlockReached(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for marks := range blockMarks + 1 {
+		for range 100 {
+			offsets := make([]uint64, marks)
+			for n := range offsets {
+				offsets[n] = random.Uint64N(maxOffset+1) >> random.IntN(16) // equal and extreme ones too
+			}
+			if marks > 0 {
+				offsets[random.IntN(marks)] = maxOffset
+			}
+			slices.Sort(offsets)
+			checkReached(t, offsets, random.Uint32()|1<<31)
+		}
+	}
+}
+
+func checkReached(t *testing.T, offsets []uint64, base uint32) {
+	t.Helper()
+	var b block
+	b.setBase(base)
+	for n, offset := range offsets {
+		b.add(n, offset)
+	}
+	asked := []uint64{0, maxOffset - 1, maxOffset}
+	for _, offset := range offsets {
+		asked = append(asked, offset, max(offset, 1)-1)
+	}
+	for _, r := range asked {
+		want := uint32(0)
+		for _, offset := range offsets {
+			if offset <= r {
+				want++
+			}
+		}
+		if got := b.reached(r); got != want || b.base() != base {
+			t.Fatalf("marks at %d: reached(%d) = %d and base %#x, want %d and %#x", offsets, r, got, b.base(), want, base)
+		}
+	}
+}
