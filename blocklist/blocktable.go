@@ -1,7 +1,5 @@
 package blocklist
 
-import "math/bits"
-
 // blockTable finds addresses by rank in a set of many spans. It cuts the ranks into equal buckets of some 4 to 8 spans,
 // and has a block for each. In most sets so fragmented, a gap between two spans is a single address, as in the Internet
 // minus a list of hosts; then the marks of a block are the addresses left out, as many at one rank as the gap is wide,
@@ -18,12 +16,6 @@ import "math/bits"
 type blockTable struct {
 	blocks []block // one for each bucket, and one with only a base
 	shape  blockShape
-}
-
-// blockShape is what can be chosen about a blockTable.
-type blockShape struct {
-	shift uint8 // a bucket is 2^shift ranks
-	holes bool
 }
 
 // newBlockTable returns the table for s, which must not be empty.
@@ -46,91 +38,63 @@ func newBlockTable(s *Set) blockTable {
 	return blockTable{blocks: blocks, shape: shape}
 }
 
-// chooseShape returns the shape of the fewest blocks for which no more than 1 rank in 32 needs a search, or the best of
-// those with up to one block for two spans.
-func chooseShape(s *Set) blockShape {
-	n := s.Len()
-	perSpan := n / uint64(len(s.gaps))
-	log := bits.Len64(perSpan) - 1
-	var best blockShape
-	fewest := n + 1
-	for shift := min(log+4, 15); shift >= min(log+1, 15); shift-- {
-		for _, holes := range []bool{true, false} {
-			shape := blockShape{shift: uint8(shift), holes: holes}
-			searched := shape.searched(s)
-			if searched <= n/32 {
-				return shape
-			}
-			if searched < fewest {
-				best, fewest = shape, searched
-			}
-		}
-	}
-	return best
-}
+// unplaced stands for a count that only a search can tell. It is no gap of a set of many spans and no number of a span.
+const unplaced = 1<<32 - 1
 
-// searched returns the number of ranks that need a search.
-func (f blockShape) searched(s *Set) uint64 {
-	var searched, bucket uint64
-	marks := uint32(0)
-	for k := 1; k < len(s.gaps); k++ {
-		first := uint64(s.firstRank(k))
-		if first>>f.shift != bucket {
-			bucket, marks = first>>f.shift, 0
-		}
-		if marks < blockMarks {
-			marks += min(f.marks(s, k), blockMarks)
-			if marks >= blockMarks {
-				searched += min((bucket+1)<<f.shift, s.Len()) - first
-			}
-		}
-	}
-	return searched
-}
-
-// base returns what a block has for its base if span k, or one in a bucket before, is the last to begin before it.
-func (f blockShape) base(s *Set, k int) uint32 {
-	if f.holes {
-		return s.gaps[k]
-	}
-	return uint32(k)
-}
-
-// marks returns the number of marks that span k, not the first, has where it begins.
-func (f blockShape) marks(s *Set, k int) uint32 {
-	if f.holes {
-		return s.gaps[k] - s.gaps[k-1]
-	}
-	return 1
-}
-
-// at stores the address of each rank of s.
+// at stores the address of each rank of s. It takes three passes: the first has the most loads under way, and the
+// second has just registers enough, so that a call in it would cost as much as the count.
 func (t *blockTable) at(s *Set, addrs []uint32, ranks []uint64) {
-	blocks, shift := t.blocks, t.shape.shift&63 // the mask tells the compiler that the shift is in range
-	for j, i := range ranks {                   // fetch the blocks: a loop that does no more has the most loads under way
-		addrs[j] = blocks[i>>shift].base()
-	}
-	mask := uint64(1)<<shift - 1
-	for j, i := range ranks {
-		b := &blocks[i>>shift]
-		reached := b.reached(i & mask)
-		addrs[j] = b.base() + reached
-		if reached == blockMarks {
-			addrs[j] = t.search(s, i)
-		}
-	}
+	t.fetch(s, addrs, ranks)
+	t.count(addrs, ranks)
 	if t.shape.holes {
 		for j, i := range ranks {
-			addrs[j] += uint32(i)
+			gap := addrs[j]
+			if gap == unplaced {
+				gap = s.gaps[t.search(s, i)]
+			}
+			addrs[j] = uint32(i) + gap
 		}
 		return
 	}
 	for j, i := range ranks {
-		addrs[j] = uint32(i) + s.gaps[addrs[j]]
+		k := addrs[j]
+		if k == unplaced {
+			k = t.search(s, i)
+		}
+		addrs[j] = uint32(i) + s.gaps[k]
 	}
 }
 
-// search returns what base plus marks are for rank i if the block had room for all marks.
+// fetch brings the blocks of all ranks into the cache, with the loop that can have the most loads under way, and panics at
+// a rank that does not exist. What it stores is of no use.
+func (t *blockTable) fetch(s *Set, bases []uint32, ranks []uint64) {
+	bases, n := bases[:len(ranks)], s.Len()
+	blocks, shift := t.blocks, t.shape.shift&63
+	for j, i := range ranks {
+		if i >= n {
+			panic(beyond(s, i))
+		}
+		bases[j] = blocks[i>>shift].base()
+	}
+}
+
+// count stores base plus marks for each rank, or unplaced.
+func (t *blockTable) count(counts []uint32, ranks []uint64) {
+	counts = counts[:len(ranks)]
+	blocks, shift := t.blocks, t.shape.shift&63 // the mask tells the compiler that the shift is in range
+	mask := uint64(1)<<shift - 1
+	for j, i := range ranks {
+		b := &blocks[i>>shift]
+		reached := b.reached(i & mask)
+		sum := b.base() + reached
+		if reached == blockMarks {
+			sum = unplaced
+		}
+		counts[j] = sum
+	}
+}
+
+// search returns the span of rank i.
 //
 //go:noinline
 func (t *blockTable) search(s *Set, i uint64) uint32 {
@@ -139,6 +103,5 @@ func (t *blockTable) search(s *Set, i uint64) uint32 {
 	if !t.shape.holes {
 		least, most = s.gaps[least], s.gaps[most]
 	}
-	k := s.searchRank(i, uint32(i)+least, uint32(i)+most)
-	return t.shape.base(s, k)
+	return uint32(s.searchRank(i, uint32(i)+least, uint32(i)+most))
 }

@@ -17,20 +17,18 @@ func (s *Set) At(i uint64) uint32 {
 // found in to stay in a core's first cache, long enough to have many loads under way at once.
 //
 // It is for the packet path: it allocates nothing and takes no lock, but for the first call on a set, which makes a table
-// of 24 KiB for the usual scan, of 8 MiB for two million spans. The time does not depend on the set but for cache misses;
+// of 24 KiB for the usual scan and of 8 MiB for two million spans. The time does not depend on the set but for cache misses;
 // rankIndex says how.
 func (s *Set) AtBatch(addrs []uint32, indexes []uint64) {
-	n := s.Len()
-	for _, i := range indexes {
-		if i >= n {
-			panic(fmt.Sprintf("blocklist: index %d of a set of %d addresses", i, n))
-		}
+	if len(s.lasts) > 0 {
+		s.once.Do(s.indexRanks)
 	}
-	if n == 0 {
-		return // no index passed the check above: there was none
-	}
-	s.once.Do(s.indexRanks)
 	s.byRank.at(s, addrs[:len(indexes)], indexes)
+}
+
+// beyond is what lookups panic with for rank i.
+func beyond(s *Set, i uint64) string {
+	return fmt.Sprintf("blocklist: index %d of a set of %d addresses", i, s.Len())
 }
 
 // Contains reports whether addr is in the set. It costs a table lookup and a binary search of usually 16 to 32 spans.

@@ -2,10 +2,10 @@ package blocklist
 
 // rankIndex finds addresses by their ranks. A set has the one of three tables that suits it:
 //
-//	spans        addresses per span   table
-//	up to 4096   any                  stepTable: the spans by bucket of ranks, no more than 24 KiB for the usual scan
-//	more         up to 2              list: the addresses themselves
-//	more         more                 blockTable: what spans begin in a bucket, one half of a cache line each
+//	spans           addresses per span   table
+//	up to 32768     any number           stepTable: the one span that begins in a bucket of ranks
+//	above           up to 2              list: the addresses themselves
+//	above           any other            blockTable: all spans that begin in a bucket of ranks
 //
 // Ranks are drawn evenly, because they have no gaps and a permutation draws each once. So it is buckets of ranks, and
 // not of addresses, that meet the same share of lookups each, and a table is judged by the share of ranks for which it
@@ -19,9 +19,9 @@ type rankIndex struct {
 	blocks blockTable
 }
 
-// maxSteps is the number of spans up to which there is a stepTable. It has 16 buckets a span, 12 bytes each, so above
-// this it would be larger than a core's second cache.
-const maxSteps = 4096
+// maxSteps is the number of spans up to which there is a stepTable, which is the fastest while its 3 MiB can hold several
+// buckets a span.
+const maxSteps = 1 << 15
 
 // indexRanks makes byRank. The set must not be empty.
 func (s *Set) indexRanks() {
@@ -36,12 +36,13 @@ func (s *Set) indexRanks() {
 	}
 }
 
-// at stores the address of each rank of s, which must exist.
+// at stores the address of each rank of s, and panics at one that does not exist. Each table looks for those in a loop
+// that it has anyway. The zero rankIndex, that of an empty set, takes the way of an empty stepTable.
 func (x *rankIndex) at(s *Set, addrs []uint32, ranks []uint64) {
 	switch {
 	case x.list != nil:
 		for j, i := range ranks {
-			addrs[j] = x.list[i]
+			addrs[j] = x.list[i] // out of range if there is no such rank
 		}
 	case x.blocks.blocks != nil:
 		x.blocks.at(s, addrs, ranks)

@@ -14,7 +14,7 @@ import (
 // number of addresses of the set below one, into that address:
 //
 //	address    0   1   2   3   4   5   6   7   8
-//	set            x   x           x       x   x
+//	set            A   B           C       D   E
 //	rank           0   1           2       3   4
 //	gap            1   1           3       4   4      address = rank + gap
 //

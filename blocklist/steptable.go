@@ -44,14 +44,18 @@ func newStepTable(s *Set) stepTable {
 	return stepTable{steps: steps, shift: uint8(shift)}
 }
 
-// stepBits returns the logarithm of the number of buckets for n spans: 16 to 32 a span, and for the least 24 KiB, which
-// fit a core's first cache.
-func stepBits(n int) int { return max(bits.Len(uint(n))+4, 11) }
+// stepBits returns the logarithm of the number of buckets for n spans: 16 to 32 a span, but no less than 24 KiB, which fit a
+// core's first cache, and no more than 3 MiB, which leaves 8 buckets a span for maxSteps.
+func stepBits(n int) int { return min(max(bits.Len(uint(n))+4, 11), 18) }
 
 // at stores the address of each rank of s.
 func (t *stepTable) at(s *Set, addrs []uint32, ranks []uint64) {
 	steps, shift := t.steps, t.shift&63 // the mask tells the compiler that the shift is in range
+	addrs, n := addrs[:len(ranks)], s.Len()
 	for j, i := range ranks {
+		if i >= n {
+			panic(beyond(s, i))
+		}
 		st := steps[i>>shift]
 		gap := st.after
 		if uint32(i) < st.bound {
