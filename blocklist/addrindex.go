@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// addrIndex narrows the search for an address to some 16 to 32 spans, wherever the addresses are spread evenly. It cuts
+// addrIndex narrows the search for an address to some 8 to 16 spans, wherever the addresses are spread evenly. It cuts
 // the address space into equal buckets and holds, for each, the first span that does not end below the bucket.
 //
 // It is small on purpose: it serves answers and exceptions, thousands of times rarer than probes, and what it occupies
@@ -17,7 +17,7 @@ type addrIndex struct {
 
 // newAddrIndex indexes spans by their last addresses, of which there must be one.
 func newAddrIndex(lasts []uint32) addrIndex {
-	shift := 32 - max(bits.Len(uint(len(lasts)))-5, 0)
+	shift := 32 - max(bits.Len(uint(len(lasts)))-4, 0)
 	starts := make([]uint32, uint64(addressSpace)>>shift+1)
 	k := 0
 	for b := range starts {

@@ -50,7 +50,7 @@ func (t *blockTable) at(s *Set, addrs []uint32, ranks []uint64) {
 		for j, i := range ranks {
 			gap := addrs[j]
 			if gap == unplaced {
-				gap = s.gaps[t.search(s, i)]
+				gap = t.search(s, i)
 			}
 			addrs[j] = uint32(i) + gap
 		}
@@ -94,14 +94,15 @@ func (t *blockTable) count(counts []uint32, ranks []uint64) {
 	}
 }
 
-// search returns the span of rank i.
-//
-//go:noinline
+// search returns base plus marks for rank i, which reaches all marks that the block has.
 func (t *blockTable) search(s *Set, i uint64) uint32 {
 	b := i >> t.shape.shift
 	least, most := t.blocks[b].base(), t.blocks[b+1].base()
+	if least+blockMarks == most {
+		return most // all marks of the bucket are in the block: no need to go to the spans, which are out of the cache
+	}
 	if !t.shape.holes {
 		least, most = s.gaps[least], s.gaps[most]
 	}
-	return uint32(s.searchRank(i, uint32(i)+least, uint32(i)+most))
+	return t.shape.base(s, s.searchRank(i, uint32(i)+least, uint32(i)+most))
 }

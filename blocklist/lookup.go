@@ -31,7 +31,7 @@ func beyond(s *Set, i uint64) string {
 	return fmt.Sprintf("blocklist: index %d of a set of %d addresses", i, s.Len())
 }
 
-// Contains reports whether addr is in the set. It costs a table lookup and a binary search of usually 16 to 32 spans.
+// Contains reports whether addr is in the set. It costs a table lookup and a binary search of usually 8 to 16 spans.
 func (s *Set) Contains(addr uint32) bool {
 	if len(s.lasts) == 0 {
 		return false // the zero Set has no table
