@@ -41,27 +41,26 @@ func newBlockTable(s *Set) blockTable {
 // unplaced stands for a count that only a search can tell. It is no gap of a set of many spans and no number of a span.
 const unplaced = 1<<32 - 1
 
-// at stores the address of each rank of s. It takes three passes: the first has the most loads under way, and the
-// second has just registers enough, so that a call in it would cost as much as the count.
+// at stores the address of each rank of s. It takes several passes: the first has the most loads under way, the second has
+// just registers enough, so that a call in it would cost as much as the count, and the call comes before the next loads.
 func (t *blockTable) at(s *Set, addrs []uint32, ranks []uint64) {
+	addrs = addrs[:len(ranks)]
 	t.fetch(s, addrs, ranks)
 	t.count(addrs, ranks)
+	for j, i := range ranks {
+		if addrs[j] == unplaced {
+			addrs[j] = t.search(s, i)
+		}
+	}
 	if t.shape.holes {
 		for j, i := range ranks {
-			gap := addrs[j]
-			if gap == unplaced {
-				gap = t.search(s, i)
-			}
-			addrs[j] = uint32(i) + gap
+			addrs[j] += uint32(i)
 		}
 		return
 	}
+	gaps := s.gaps
 	for j, i := range ranks {
-		k := addrs[j]
-		if k == unplaced {
-			k = t.search(s, i)
-		}
-		addrs[j] = uint32(i) + s.gaps[k]
+		addrs[j] = uint32(i) + gaps[addrs[j]]
 	}
 }
 
