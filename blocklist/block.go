@@ -16,6 +16,7 @@ type block [4]uint64
 
 const (
 	blockMarks = 14
+	blockSize  = 32 // bytes
 	maxOffset  = 1<<15 - 1
 	everyLane  = 0x0001_0001_0001_0001
 )

@@ -47,3 +47,22 @@ func checkReached(t *testing.T, offsets []uint64, base uint32) {
 		}
 	}
 }
+
+// TestCountIsTheSameOneByOne holds the way that takes many at once to the one that takes each.
+func TestCountIsTheSameOneByOne(t *testing.T) {
+	for _, s := range []*Set{All().Minus(New(scattered(50_000)...)), New(clustered(100_000)...)} {
+		table := newBlockTable(s)
+		state := uint64(3)
+		for n := range 70 {
+			ranks, got, want := make([]uint64, n), make([]uint32, n+1), make([]uint32, n+1)
+			for i := range ranks {
+				ranks[i] = draw(&state, s.Len())
+			}
+			table.count(got, ranks)
+			table.countEach(want, ranks)
+			if !slices.Equal(got, want) {
+				t.Fatalf("%d ranks:\n got %v\nwant %v", n, got, want)
+			}
+		}
+	}
+}

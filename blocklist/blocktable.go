@@ -77,8 +77,8 @@ func (t *blockTable) fetch(s *Set, bases []uint32, ranks []uint64) {
 	}
 }
 
-// count stores base plus marks for each rank, or unplaced.
-func (t *blockTable) count(counts []uint32, ranks []uint64) {
+// countEach is count, one by one.
+func (t *blockTable) countEach(counts []uint32, ranks []uint64) {
 	counts = counts[:len(ranks)]
 	blocks, shift := t.blocks, t.shape.shift&63 // the mask tells the compiler that the shift is in range
 	mask := uint64(1)<<shift - 1

@@ -36,6 +36,7 @@ func newSortedPairs(keys []uint64) *Pairs {
 	if uint64(n) > math.MaxUint32 || keys[n-1]>>(32+portBits) != 0 {
 		panic(fmt.Sprintf("blocklist: no Pairs of %d keys up to %#x", n, keys[n-1]))
 	}
+	inHugePages(keys)
 	return &Pairs{keys: keys, table: newPairTable(keys)}
 }
 
@@ -52,12 +53,13 @@ func (p *Pairs) At(i uint64) (addr uint32, port uint16) {
 	return uint32(key >> portBits), uint16(key)
 }
 
-// AtBatch stores At(indexes[j]) in addrs[j] and ports[j] for each j; both must be at least as long as indexes. It is for
-// the packet path: the loads of a batch, which all miss the cache in a long list, do not wait for each other.
-func (p *Pairs) AtBatch(addrs []uint32, ports []uint16, indexes []uint64) {
-	addrs, ports = addrs[:len(indexes)], ports[:len(indexes)]
+// AtBatch stores the key of target indexes[j], addr<<16 | port, in keys[j] for each j; keys must be at least as long as
+// indexes, and may be the same slice. It is for the packet path: the loads of a batch, which all miss the cache in a long
+// list, do not wait for each other, and hardly at all after Prefetch.
+func (p *Pairs) AtBatch(keys, indexes []uint64) {
+	all, keys := p.keys, keys[:len(indexes)]
 	for j, i := range indexes {
-		addrs[j], ports[j] = p.At(i)
+		keys[j] = all[i]
 	}
 }
 

@@ -173,7 +173,7 @@ func TestPairsAtPanicsBeyondTheLastTarget(t *testing.T) {
 		for _, i := range []uint64{p.Len(), p.Len() + 1, math.MaxUint64} {
 			mustPanic(t, fmt.Sprintf("At(%d) of %d targets", i, p.Len()), func() { p.At(i) })
 			mustPanic(t, fmt.Sprintf("AtBatch(%d) of %d targets", i, p.Len()), func() {
-				p.AtBatch(make([]uint32, 1), make([]uint16, 1), []uint64{i})
+				p.AtBatch(make([]uint64, 1), []uint64{i})
 			})
 		}
 	}
@@ -201,24 +201,29 @@ func mustPanic(t *testing.T, what string, do func()) {
 func TestPairsAtBatchIsAtForEach(t *testing.T) {
 	p := NewPairs(scatteredPairs(10_000))
 	indexes := []uint64{0, 9_999, 5_000, 5_000, 1}
-	addrs, ports := make([]uint32, 6), make([]uint16, 6)
-	p.AtBatch(addrs, ports, indexes)
+	keys := make([]uint64, 6)
+	p.Prefetch(indexes) // which changes nothing
+	p.AtBatch(keys, indexes)
 	for j, i := range indexes {
-		if addr, port := p.At(i); addrs[j] != addr || ports[j] != port {
-			t.Errorf("AtBatch: index %d gives %v:%d, want %v:%d", i, ToAddr(addrs[j]), ports[j], ToAddr(addr), port)
+		if addr, port := p.At(i); keys[j] != pairKey(addr, port) {
+			t.Errorf("AtBatch: index %d gives %#x, want %v:%d", i, keys[j], ToAddr(addr), port)
 		}
 	}
-	if addrs[5] != 0 || ports[5] != 0 {
+	if keys[5] != 0 {
 		t.Error("AtBatch wrote beyond the indexes")
+	}
+	if p.AtBatch(indexes, indexes); !slices.Equal(indexes, keys[:5]) {
+		t.Errorf("AtBatch in place gives %x, want %x", indexes, keys[:5])
 	}
 }
 
 func TestPairsLookupDoesNotAllocate(t *testing.T) {
 	p := NewPairs(scatteredPairs(10_000))
-	addrs, ports, indexes := make([]uint32, 16), make([]uint16, 16), make([]uint64, 16)
+	keys, indexes := make([]uint64, 16), make([]uint64, 16)
 	if n := testing.AllocsPerRun(100, func() {
-		p.AtBatch(addrs, ports, indexes)
-		p.Contains(addrs[3], ports[3])
+		p.Prefetch(indexes)
+		p.AtBatch(keys, indexes)
+		p.Contains(uint32(keys[3]>>portBits), uint16(keys[3]))
 	}); n != 0 {
 		t.Errorf("%v allocations, want 0", n)
 	}

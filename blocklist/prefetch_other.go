@@ -2,5 +2,8 @@
 
 package blocklist
 
-// Prefetch has the memory bring what AtBatch will read for the same indexes. On this architecture it does nothing.
-func (p *Pairs) Prefetch(indexes []uint64) {}
+// On other architectures nothing is asked for ahead of time.
+
+func prefetch64(*uint64, *uint64, int, uint64, uint64)    {}
+func prefetch32(*uint32, *uint64, int, uint64, uint64)    {}
+func prefetchBlocks(*block, *uint64, int, uint64, uint64) {}

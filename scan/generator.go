@@ -22,10 +22,11 @@ type generator struct {
 	ports   PortRange
 	probes  int // per target, back to back
 
-	unit   unit    // being walked
-	walker Walker  // over it
-	ahead  indices // walked
-	block  block   // being made into probes
+	unit   unit   // being walked
+	walker Walker // over it
+	blocks [2]block
+	block  *block // being made into probes
+	ahead  *block // the next one
 
 	made     uint64 // targets of the unit that got their probes
 	excluded uint64 // targets left out since the start
@@ -36,21 +37,19 @@ const (
 	groupSize = 32 // a multiple of the lanes of cookies, and about as many loads as memory has under way at once
 )
 
-// indices are the targets of the next block, as numbers.
-type indices struct {
-	n     int
-	unit  unit
-	last  bool // of its unit
-	valid bool // else there is no next block yet
-	at    [blockSize]uint64
+// block is a number of targets on their way to be probes.
+type block struct {
+	used, n  int // those from used to n-1 are still to be made
+	unit     unit
+	last     bool // of its unit
+	isWalked bool // else there is no such block yet
+	indices  [blockSize]uint64
+	messages [blockSize]uint64 // for their cookies
 }
 
-// block is targets on their way to be probes: those from used to n-1 are still to be made.
-type block struct {
-	used, n  int
-	unit     unit
-	last     bool
-	messages [blockSize]uint64 // for their cookies
+func newGenerator(g generator) *generator {
+	g.block, g.ahead = &g.blocks[0], &g.blocks[1]
+	return &g
 }
 
 // fill writes the next probes into batch and returns how many: whole targets only, so that batch must have room for
@@ -76,33 +75,34 @@ func (g *generator) fill(batch []packet.Probe, now time.Duration) (n int, wait t
 func (g *generator) advance(now time.Duration) (wait time.Duration) {
 	for {
 		g.finish(now)
-		if !g.ahead.valid {
-			if wait = g.look(now); !g.ahead.valid {
+		if !g.ahead.isWalked {
+			if wait = g.look(now); !g.ahead.isWalked {
 				return wait
 			}
 		}
-		next := &g.ahead
-		g.block.used, g.block.n, g.block.unit, g.block.last = 0, next.n, next.unit, next.last
-		g.space.AtBatch(g.block.messages[:], next.at[:next.n])
+		g.block, g.ahead = g.ahead, g.block
+		b := g.block
+		g.space.resolve(b.messages[:b.n], b.indices[:b.n])
 		g.look(now)
-		if g.block.n > 0 {
+		if b.n > 0 {
 			return 0
 		}
 	}
 }
 
-// finish reports the unit of which the block was the last.
+// finish leaves the block empty, and reports the unit of which it was the last.
 func (g *generator) finish(now time.Duration) {
 	if g.block.last {
 		g.work.done(g.block.unit, g.made, now)
 		g.made = 0
 	}
-	g.block.n, g.block.used, g.block.last = 0, 0, false
+	g.block.used, g.block.n, g.block.last, g.block.isWalked = 0, 0, false, false
 }
 
-// look walks to the next block, in the next unit if need be.
+// look walks the block ahead, in the next unit if need be.
 func (g *generator) look(now time.Duration) (wait time.Duration) {
-	g.ahead.valid = false
+	b := g.ahead
+	b.used, b.n, b.isWalked = 0, 0, false
 	if g.walker.Left() == 0 {
 		next, ok, wait := g.work.claim(now)
 		if !ok {
@@ -110,17 +110,18 @@ func (g *generator) look(now time.Duration) (wait time.Duration) {
 		}
 		g.unit, g.walker = next, g.order.Walk(next.from, next.to)
 	}
-	g.ahead.n = g.walker.Next(g.ahead.at[:])
-	g.ahead.unit, g.ahead.last, g.ahead.valid = g.unit, g.walker.Left() == 0, true
+	b.n = g.walker.Next(b.indices[:])
+	b.unit, b.last, b.isWalked = g.unit, g.walker.Left() == 0, true
+	g.space.split(b.messages[:b.n], b.indices[:b.n])
 	return 0
 }
 
 // make turns the next targets of the block, groupSize at most, into probes, but for those that are excluded.
 func (g *generator) make(batch []packet.Probe, targets int, exclude *blocklist.Set) (n int) {
-	b := &g.block
+	b := g.block
 	messages := b.messages[b.used:][:targets]
-	if ahead := &g.ahead; b.used < ahead.n {
-		g.space.prefetch(ahead.at[b.used:min(b.used+targets, ahead.n)])
+	if b.used < g.ahead.n {
+		g.space.prefetch(g.ahead.indices[b.used:min(b.used+targets, g.ahead.n)])
 	}
 	b.used += targets
 	if exclude != nil {

@@ -192,10 +192,10 @@ func (s *Scan) work(n int) *work {
 }
 
 func (s *Scan) generator(todo *work) *generator {
-	g := &generator{
+	g := newGenerator(generator{
 		work: todo, order: s.order, space: s.space, exclude: &s.exclude,
 		sources: s.sources, ports: s.cfg.SourcePorts, probes: s.cfg.Probes,
-	}
+	})
 	if s.cfg.ProbeInterval > 0 {
 		g.probes = 1 // the others are other passes
 	}

@@ -52,23 +52,16 @@ func (s *Space) At(i uint64) (addr uint32, port uint16) {
 	return s.addrs.At(quotient), s.ports[i-quotient*uint64(len(s.ports))]
 }
 
-// AtBatch stores the targets of indices, as messages for the cookie, in messages, which is as long: no more than
-// blockSize. It uses indices for numbers of its own.
-func (s *Space) AtBatch(messages, indices []uint64) {
-	var addrs [blockSize]uint32
+// split is the first half of At for a batch: it turns indices into those of addresses, or leaves them those of listed
+// targets, and stores the ports, where they are known by then, in messages, which is as long.
+func (s *Space) split(messages, indices []uint64) {
 	messages = messages[:len(indices)]
 	switch {
 	case s.pairs != nil:
-		var ports [blockSize]uint16
-		s.pairs.AtBatch(addrs[:], ports[:], indices)
-		for j := range messages {
-			messages[j] = message(addrs[j], ports[j])
-		}
 	case s.reciprocal == 0:
-		s.addrs.AtBatch(addrs[:], indices)
 		port := message(0, s.ports[0])
 		for j := range messages {
-			messages[j] = port | uint64(addrs[j])
+			messages[j] = port
 		}
 	default:
 		for j, i := range indices {
@@ -76,17 +69,32 @@ func (s *Space) AtBatch(messages, indices []uint64) {
 			messages[j] = message(0, s.ports[i-quotient*uint64(len(s.ports))])
 			indices[j] = quotient
 		}
-		s.addrs.AtBatch(addrs[:], indices)
-		for j := range messages {
-			messages[j] |= uint64(addrs[j])
-		}
 	}
 }
 
-// prefetch has the memory bring what AtBatch will read for indices, which are targets of the space.
+// prefetch has the memory bring what resolve will read for indices that have been split.
 func (s *Space) prefetch(indices []uint64) {
 	if s.pairs != nil {
 		s.pairs.Prefetch(indices)
+	} else {
+		s.addrs.Prefetch(indices)
+	}
+}
+
+// resolve is the second half: it completes the messages of at most blockSize indices that have been split.
+func (s *Space) resolve(messages, indices []uint64) {
+	messages = messages[:len(indices)]
+	if s.pairs != nil {
+		s.pairs.AtBatch(messages, indices)
+		for j, key := range messages {
+			messages[j] = message(uint32(key>>16), uint16(key))
+		}
+		return
+	}
+	var addrs [blockSize]uint32
+	s.addrs.AtBatch(addrs[:], indices)
+	for j := range messages {
+		messages[j] |= uint64(addrs[j])
 	}
 }
 
