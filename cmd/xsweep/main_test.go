@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -27,6 +28,10 @@ func TestMain(m *testing.M) {
 			os.Exit(97)
 		}
 		main()
+		return
+	}
+	if args := os.Getenv(asMeasured); args != "" {
+		measureDryRun(strings.Fields(args))
 		return
 	}
 	testscript.Main(m, map[string]func(){"xsweep": main})

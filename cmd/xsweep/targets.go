@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -44,8 +45,8 @@ func readTargets(cmd *cobra.Command, o *targetOptions, args []string, log *slog.
 	if err := t.ask(ctx, o, args, loader); err != nil {
 		return nil, err
 	}
-	asked := *t
 	t.asked = t.size()
+	name, first := t.name(), t.sample(1)[0] // and not the set itself, which may be large
 	if !o.allowSpecial {
 		t.takeAway(blocklist.SpecialSet())
 		t.special = t.asked - t.size()
@@ -57,7 +58,7 @@ func readTargets(cmd *cobra.Command, o *targetOptions, args []string, log *slog.
 	t.takeAway(t.blocked)
 	t.listed = t.asked - t.special - t.size()
 	if t.size() == 0 {
-		return nil, t.explainEmpty(&asked)
+		return nil, t.explainEmpty(name, first)
 	}
 	return t, nil
 }
@@ -84,7 +85,7 @@ func (t *targetSet) ask(ctx context.Context, o *targetOptions, args []string, lo
 			err = fmt.Errorf("%s: %w", path, blocklist.ErrEmpty)
 		}
 		if err == nil {
-			t.addrs = t.addrs.Union(more)
+			t.addrs = join(t.addrs, more)
 		}
 	}
 	return err
@@ -106,18 +107,34 @@ func readArguments(ctx context.Context, loader *blocklist.Loader, args []string)
 // readLists joins lists; none is an empty set.
 func readLists(ctx context.Context, loader *blocklist.Loader, paths []string) (*blocklist.Set, error) {
 	all := new(blocklist.Set)
-	for i, path := range paths {
+	for _, path := range paths {
 		set, err := loader.Set(ctx, path)
-		switch {
-		case err != nil:
+		if err != nil {
 			return nil, err
-		case i == 0:
-			all = set
-		default:
-			all = all.Union(set)
 		}
+		all = join(all, set)
 	}
 	return all, nil
+}
+
+// join is the union of two sets, of which the second has just been read.
+func join(all, read *blocklist.Set) *blocklist.Set {
+	tidy(read)
+	if all.Len() == 0 {
+		return read
+	}
+	all = all.Union(read)
+	tidy(all)
+	return all
+}
+
+// tidy follows each step that makes a set. Such a step leaves as much memory behind as a set takes: with millions of
+// entries it is worth having that back before the next step takes as much again.
+func tidy(made *blocklist.Set) {
+	const long = 1 << 17 // ranges that take a megabyte
+	if made.NumRanges() > long {
+		debug.FreeOSMemory()
+	}
 }
 
 // size is the number of addresses, or of targets where they are listed one by one.
@@ -135,6 +152,7 @@ func (t *targetSet) takeAway(out *blocklist.Set) {
 		t.list = t.list.Minus(out)
 	default:
 		t.addrs = t.addrs.Minus(out)
+		tidy(t.addrs)
 	}
 }
 
@@ -172,18 +190,17 @@ func (t *targetSet) unit() string {
 	return "addresses"
 }
 
-// explainEmpty says what took the last target away.
-func (t *targetSet) explainEmpty(asked *targetSet) error {
+// explainEmpty says what took the last target away, of those that went by name and of which first was the first address.
+func (t *targetSet) explainEmpty(name string, first uint32) error {
 	if t.special == 0 {
 		return fmt.Errorf("%w: the blocklist covers all %d %s", errNoTargets, t.asked, t.unit())
 	}
-	first := asked.sample(1)[0]
 	entry, ok := blocklist.SpecialFor(first)
 	if !ok || t.listed > 0 {
 		return fmt.Errorf("%w: of %d %s %d are special-purpose and the blocklist covers the rest",
 			errSpecial, t.asked, t.unit(), t.special)
 	}
-	return fmt.Errorf("%w: %s is special-purpose (%s, %s)", errSpecial, asked.name(), entry.Name, entry.RFC)
+	return fmt.Errorf("%w: %s is special-purpose (%s, %s)", errSpecial, name, entry.Name, entry.RFC)
 }
 
 // name is the text of a set that is one range, else the number of what is in it.
