@@ -122,7 +122,7 @@ func (s *Scan) openSockets() (err error) {
 	if err != nil {
 		return err
 	}
-	size := ringSize(queues)
+	size := ringSize(queues, s.cfg.Rate)
 	s.group, err = xsk.OpenGroup(xsk.GroupConfig{Config: xsk.Config{
 		Ifindex: s.cfg.Ifindex, Interface: s.cfg.Interface, Bind: s.cfg.Bind,
 		RxSize: size, FillSize: 2 * size, RxFrames: 2 * size,
@@ -157,11 +157,16 @@ const txSlot = 128
 
 const _ = uint(txSlot - packet.MaxFrameLen) // does not compile if it does not hold one
 
-// ringSize is the number of answers that a queue can hold: a tenth of a second of the answers that a full-rate scan may
-// meet, while senders have the cores, but not more than 128 MiB of frames for all queues together.
-func ringSize(queues int) uint32 {
-	size := uint32(16384)
-	for size > 1024 && int(size)*2*2048*queues > 128<<20 {
+// ringSize is the number of answers that a queue can hold: what comes in a quarter of a second if every target answers,
+// as far as a tenth of a second of the answers that a full-rate scan may meet, while senders have the cores, and not more
+// than 128 MiB of frames for all queues together. A rate of 0 is no limit.
+func ringSize(queues int, rate float64) uint32 {
+	const least, most = 1 << 11, 1 << 14
+	size := uint32(most)
+	for rate > 0 && size > least && float64(size/2) >= rate/4 {
+		size /= 2
+	}
+	for size > least/2 && int(size)*2*2048*queues > 128<<20 {
 		size /= 2
 	}
 	return size

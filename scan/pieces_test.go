@@ -153,3 +153,27 @@ func TestResetQueueFull(t *testing.T) {
 		t.Error("no room after a pop")
 	}
 }
+
+func TestRingSize(t *testing.T) {
+	tests := []struct {
+		name   string
+		queues int
+		rate   float64
+		want   uint32
+	}{
+		{"no limit", 1, 0, 16384},
+		{"more than there is room for", 1, 1e7, 16384},
+		{"the default rate", 2, 10_000, 4096},
+		{"hardly any", 1, 1, 2048},
+		{"between", 1, 32_768, 8192},
+		{"just above", 1, 32_769, 16384},
+		{"many queues", 8, 0, 4096},
+		{"many queues at a low rate", 8, 10_000, 4096},
+		{"more queues than memory", 64, 0, 1024},
+	}
+	for _, tt := range tests {
+		if got := ringSize(tt.queues, tt.rate); got != tt.want {
+			t.Errorf("%s: ringSize(%d, %v) = %d, want %d", tt.name, tt.queues, tt.rate, got, tt.want)
+		}
+	}
+}

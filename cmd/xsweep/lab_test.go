@@ -53,7 +53,7 @@ func (l *liveText) String() string {
 func (l *liveText) Len() int { return len(l.String()) }
 
 // start runs the test binary as xsweep, so that what is tested is what users run.
-func start(t *testing.T, l *lab.Lab, dir string, args ...string) *program {
+func start(t testing.TB, l *lab.Lab, dir string, args ...string) *program {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -69,7 +69,7 @@ func start(t *testing.T, l *lab.Lab, dir string, args ...string) *program {
 }
 
 // wait returns the exit code, and -1 for a process that a signal ended.
-func (p *program) wait(t *testing.T) int {
+func (p *program) wait(t testing.TB) int {
 	t.Helper()
 	err := p.cmd.Wait()
 	var exit *exec.ExitError
@@ -79,14 +79,14 @@ func (p *program) wait(t *testing.T) int {
 	return p.cmd.ProcessState.ExitCode()
 }
 
-func (p *program) waitFor(t *testing.T, code int) {
+func (p *program) waitFor(t testing.TB, code int) {
 	t.Helper()
 	if got := p.wait(t); got != code {
 		t.Fatalf("exit code %d, want %d; stderr:\n%s", got, code, &p.stderr)
 	}
 }
 
-func simulate(t *testing.T, l *lab.Lab, cfg lab.SimConfig) *lab.Simulation {
+func simulate(t testing.TB, l *lab.Lab, cfg lab.SimConfig) *lab.Simulation {
 	t.Helper()
 	world, err := l.Simulate(cfg)
 	if err != nil {
