@@ -1,25 +1,28 @@
 // Package scan is the scanner: it sends one SYN to every target, once, in an order that looks random, and records who
 // answers. This comment is the architecture of xsweep.
 //
-//	blocklist.Set ─► Space ─► Permutation ─► generator ─► sender ─► engine ─► xsk TX ring ─► wire
-//	 allowed          index →     every index    cookie,      limiter    packet.Template        │
-//	 addresses        target      once           probe                                          │
-//	                                                            ▲                               │
-//	                                                            │ RSTs                          │
-//	                                                       resetQueue                           │
-//	                                                            │                               ▼
-//	output.Writer ◄─ collector ◄──── answers ◄─── validator ◄─ receiver ◄─ xsk RX ring ◄─ bpf steer
-//	 csv, json        dedup           by the       cookie,      packet.Parse                cookie, in
-//	                                  batch        again                                    the kernel
+//	blocklist.Set ─► Space ─► Permutation ─► work ─► generator ─► sender ─► engine ─► xsk TX ring ─► wire
+//	 allowed          index →     every       a shard,  targets,    limiter    packet.Template        │
+//	 addresses        target      index once  by units  cookies                                       │
+//	                                                       ▲           ▲                              │
+//	                                               Exclude │           │ RSTs                         │
+//	                                                               resetQueue                         │
+//	                                                                   │                              ▼
+//	output.Writer ◄─ collector ◄────── answers ◄───── validator ◄─ receiver ◄─ xsk RX ring ◄── bpf steer
+//	 csv, json        dedup             by the         cookie,      packet.Parse               cookie, in
+//	                                    batch          again                                   the kernel
 //
 // # The way of a probe
 //
-// Space numbers the targets, every allowed address with every port, 0 to n-1, without gaps: a blocklist costs nothing
-// while the scan runs. Permutation orders those numbers by the powers of a generator modulo a prime just above n; a
-// position in that order is one number, so that the parts of several senders are ranges, and so will shards and
-// checkpoints be. For each target the generator computes a cookie, SipHash of the flow under a secret key, whose bits
-// are the probe's sequence number, source port and IP ID. A sender owns one part of the order, one transmit queue and,
-// at high rates, one core; its limiter says how many probes are due, and its engine writes frames and rings the device.
+// Space numbers the targets, every allowed address with every port, or every pair of a list, 0 to n-1, without gaps: a
+// blocklist costs nothing while the scan runs. Permutation orders those numbers by the powers of a generator modulo a
+// prime just above n; a position in that order is one number, and a shard is a range of positions. Its work is handed
+// out to senders in units, some thousand positions each, so that what is probed does not depend on how many senders
+// there are; with several probes to a target, units come back later. For each target the generator computes a cookie,
+// SipHash of the flow under a secret key, whose bits are the probe's sequence number, source port and IP ID. It works by
+// the block of 256, each step for all of them, and one block ahead, so that the memory has time to bring what a long
+// list of targets needs. A sender owns one transmit queue and, at high rates, one core; its limiter says how many probes
+// are due, and its engine writes frames and rings the device.
 //
 // # The way of an answer
 //
@@ -35,6 +38,10 @@
 //
 // Why check cookies in the kernel? A flood of forged answers then costs one hash per packet and no copy. It is checked
 // again in Go because that costs little, and because a check that stands twice must fail twice.
+//
+// Why are addresses excluded twice, from the space and when probes are made? What is known before the scan costs nothing
+// in the space. What comes while it runs must not move the space, or every position, shard and checkpoint would mean
+// other targets; so it is looked up for each probe, from then on only.
 //
 // Why do RSTs go through the sender? Steering hides a SYN-ACK from the host's stack, which would have reset the
 // connection; so we do, lest the target waits and repeats itself. A transmit ring has one owner, and in zero-copy mode

@@ -33,5 +33,5 @@ func (m *Permutation) shard(cfg *Config) (shard, error) {
 	return s, nil
 }
 
-// share is part i of n in parts parts that differ by at most one.
+// share is part i of n, cut into so many parts that differ by at most one.
 func share(n, i, parts uint64) uint64 { return muldiv(n, i+1, parts) - muldiv(n, i, parts) }

@@ -111,7 +111,7 @@ func (w *work) extend() {
 	}
 }
 
-// done takes back a unit of which targets targets got their probes.
+// done takes back a unit, of which so many targets got their probes.
 func (w *work) done(u unit, targets uint64, now time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

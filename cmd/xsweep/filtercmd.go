@@ -49,7 +49,7 @@ func newFilter() *cobra.Command {
 	f := cmd.Flags()
 	f.SortFlags = false
 	o.allowFlags(f)
-	o.listOptions.add(f)
+	o.add(f)
 	f.BoolVar(&o.stat, "stat", false, "print how many addresses each list takes away, and how many are left")
 	f.BoolVar(&o.keepDuplicates, "no-duplicate-checking", false, "print a line as often as it comes")
 	f.BoolVar(&o.ignoreInputErrors, "ignore-input-errors", false, "skip input lines that do not begin with an address")

@@ -40,7 +40,7 @@ func (o *options) understand(cmd *cobra.Command) (*settings, error) {
 	if err := checkVerbosity(cmd, o.verbosity); err != nil {
 		return nil, err
 	}
-	if err := o.orderOptions.configure(cmd, &s.scan); err != nil {
+	if err := o.configure(cmd, &s.scan); err != nil {
 		return nil, err
 	}
 	s.scan.Probes, s.scan.ProbeInterval, s.scan.Senders = o.probes, time.Duration(o.probeInterval), o.senders
@@ -53,7 +53,7 @@ func (o *options) understand(cmd *cobra.Command) (*settings, error) {
 }
 
 func (o *options) parseProbes(s *settings) (err error) {
-	if s.ports, err = o.targetOptions.parsePorts(); err != nil {
+	if s.ports, err = o.parsePorts(); err != nil {
 		return err
 	}
 	if s.scan.SourcePorts.First, s.scan.SourcePorts.Last, err = parsePortRange(o.sourcePort); err != nil {

@@ -38,7 +38,7 @@ func (o *targetOptions) flags() *pflag.FlagSet {
 	f.StringVar(&o.targetsFile, "targets-file", "",
 		"probe the targets in `FILE`, an address and a port per line (ip:port, ip,port or JSON), and nothing else")
 	o.allowFlags(f)
-	o.listOptions.add(f)
+	o.add(f)
 	return f
 }
 
