@@ -18,7 +18,7 @@ func (m *Permutation) shard(cfg *Config) (shard, error) {
 	case i >= shards:
 		return shard{}, fmt.Errorf("%w: shard %d of %d, not 0 to %d", ErrConfig, i, shards, shards-1)
 	case shards > m.n:
-		return shard{}, fmt.Errorf("%w: %d shards of %d targets: there must not be more of them", ErrConfig, shards, m.n)
+		return shard{}, fmt.Errorf("%w: %d shards of %d targets: give as many as there are targets at most", ErrConfig, shards, m.n)
 	}
 	var s shard
 	s.from, s.to = m.Part(i, shards)
