@@ -34,7 +34,7 @@ type generator struct {
 
 const (
 	blockSize = 256
-	groupSize = 32 // a multiple of the lanes of cookies, and about as many loads as memory has under way at once
+	groupSize = 16 // a multiple of the lanes of cookies, and no more loads than memory has under way at once
 )
 
 // block is a number of targets on their way to be probes.
