@@ -205,23 +205,6 @@ func (s *Scan) Threads() int { return s.numSenders() + len(s.receive) }
 // Cooldown is how long the scan listens after the last probe.
 func (s *Scan) Cooldown() time.Duration { return s.cfg.Cooldown }
 
-// Describe says in a line how packets are sent and received, and why not in a better way.
-func (s *Scan) Describe() string {
-	info := s.group.Info()[0] // one device: all its queues are alike
-	bind := "copy mode"
-	if info.ZeroCopy {
-		bind = "zero-copy"
-	}
-	text := fmt.Sprintf("engine xsk, XDP %s, AF_XDP %s, queues: %d", s.attachment.Mode, bind, len(s.group.Queues()))
-	if s.attachment.NotNative != nil {
-		text += fmt.Sprintf("; not native: %v", s.attachment.NotNative)
-	}
-	if info.ZeroCopyError != nil {
-		text += fmt.Sprintf("; no zero-copy: %v", info.ZeroCopyError)
-	}
-	return text
-}
-
 // senderRate is what one core sends on any machine, in packets per second: copy mode takes 1.1 million and more.
 const senderRate = 500e3
 

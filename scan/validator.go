@@ -73,7 +73,7 @@ func (v *validator) isPort(c cookie, port uint16) bool {
 
 // record turns an accepted reply into a row; repeat, and what holds for its whole batch, is for others to fill in.
 func record(r *packet.Reply, addr uint32, port uint16, rec *output.Record) {
-	*rec = output.Record{Saddr: addr, Daddr: r.Dst, Sport: port, IPID: r.ID, TTL: r.TTL}
+	*rec = output.Record{Saddr: addr, Daddr: r.Dst, Sport: port, IPID: r.ID, TTL: r.TTL, VLAN: r.VLAN}
 	if r.Kind == packet.ICMP {
 		rec.Class = output.ICMP
 		rec.Dport = r.Quoted.SrcPort
