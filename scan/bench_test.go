@@ -73,7 +73,7 @@ func BenchmarkCollector(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	c := newCollector(1, out, 0)
+	c := newCollector(1, out, new(Config))
 	r := output.Record{Class: output.SYNACK, Success: true, Sport: 443}
 	b.ReportAllocs()
 	for b.Loop() {

@@ -10,13 +10,21 @@ import (
 // flushEvery is how long a row waits in memory at most: half of what is promised, a second.
 const flushEvery = 500 * time.Millisecond
 
+// Output takes the rows of a scan, as an *output.Group does. It is called by one goroutine, once per answer: not per
+// probe, so that an interface costs nothing that could be measured.
+type Output interface {
+	Write(*output.Record) error // an error is final
+	Flush() error               // called twice a second
+	Rows() uint64               // records that became rows
+}
+
 // A collector takes the batches of all receivers, marks repeats and writes rows. It is one goroutine, so that the
 // answers of a target are compared wherever they came in.
 type collector struct {
 	in         chan *answers
 	back       chan *answers
-	out        *output.Writer
-	dedup      *dedup
+	out        Output
+	dedup      dedup
 	maxResults uint64
 	n          *collectorCounters
 	full       chan struct{} // closed when maxResults rows are written
@@ -25,23 +33,26 @@ type collector struct {
 
 // collectorCounters has one writer; all may read.
 type collectorCounters struct {
-	_       [cacheLine]byte
-	hits    atomic.Uint64 // SYN-ACKs of targets that had not answered so before
-	late    atomic.Uint64 // those of them that came after the last probe
-	repeats atomic.Uint64 // answers seen before, of any class
-	closed  atomic.Uint64 // RSTs, repeats excluded
-	icmp    atomic.Uint64 // ICMP errors, repeats excluded
-	rows    atomic.Uint64 // that passed the output's filter
-	lost    atomic.Uint64 // answers that came after the output had failed
-	_       [cacheLine]byte
+	_           [cacheLine]byte
+	synacks     atomic.Uint64 // SYN-ACKs, repeats included
+	lateSYNACKs atomic.Uint64 // those of them that came after the last probe
+	hits        atomic.Uint64 // SYN-ACKs, repeats excluded
+	late        atomic.Uint64 // those of them that came after the last probe
+	repeats     atomic.Uint64 // answers seen before, of any class
+	closed      atomic.Uint64 // RSTs, repeats excluded
+	icmp        atomic.Uint64 // ICMP errors, repeats excluded
+	collected   atomic.Uint64 // answers of any kind
+	rows        atomic.Uint64 // that passed the output's filter
+	lost        atomic.Uint64 // answers that came after the output had failed
+	_           [cacheLine]byte
 }
 
-func newCollector(receivers int, out *output.Writer, maxResults uint64) *collector {
+func newCollector(receivers int, out Output, cfg *Config) *collector {
 	// Enough batches that a receiver goes on while the collector waits for the disk: some 40,000 answers each, 4 MB.
 	batches := 160 * receivers
 	c := &collector{
 		in: make(chan *answers, batches), back: make(chan *answers, batches),
-		out: out, dedup: newDedup(), maxResults: maxResults, n: new(collectorCounters),
+		out: out, dedup: newDedup(cfg), maxResults: cfg.MaxResults, n: new(collectorCounters),
 		full: make(chan struct{}), failed: make(chan error, 1),
 	}
 	for range batches {
@@ -92,6 +103,13 @@ func (c *collector) take(r *output.Record) {
 }
 
 func (c *collector) count(r *output.Record) {
+	c.n.collected.Add(1)
+	if r.Class == output.SYNACK {
+		c.n.synacks.Add(1)
+		if r.Cooldown {
+			c.n.lateSYNACKs.Add(1)
+		}
+	}
 	switch {
 	case r.Repeat:
 		c.n.repeats.Add(1)

@@ -12,7 +12,7 @@ import (
 // receiver that begins with it.
 func TestCollectorReturnsEmptyBatches(t *testing.T) {
 	var text bytes.Buffer
-	c := newCollector(2, allFields(t, &text), 0)
+	c := newCollector(2, allFields(t, &text), new(Config))
 	for range 3 {
 		b := <-c.back
 		b.n = 2
@@ -35,7 +35,7 @@ func TestCollectorReturnsEmptyBatches(t *testing.T) {
 // TestCollectorStopsAtMaxResults writes no row too many, and says that it is full.
 func TestCollectorStopsAtMaxResults(t *testing.T) {
 	var text bytes.Buffer
-	c := newCollector(1, allFields(t, &text), 3)
+	c := newCollector(1, allFields(t, &text), &Config{MaxResults: 3})
 	b := <-c.back
 	b.n = 5
 	for i := range b.n {

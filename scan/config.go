@@ -48,6 +48,11 @@ type Config struct {
 	MaxResults uint64        // end at once after so many rows; 0 for never
 	Senders    int           // sending threads, each with a queue and a core of its own; 0 chooses by rate
 
+	// When to give up. Either ends probing with an error, after the cool-down.
+	MinHitRate        float64 // least percentage of targets with a hit, from five seconds on; 0 for any
+	LimitSendFailures bool    // end when there are more than MaxSendFailures
+	MaxSendFailures   uint64  // see Losses.SendFailures
+
 	// By which way.
 	Ifindex     int       // required
 	Interface   string    // its name, for messages
@@ -61,6 +66,9 @@ type Config struct {
 	// How to treat what comes back.
 	KeepConnections bool // leave accepted connections open instead of resetting them
 	PassInvalid     bool // give answers with a wrong cookie to the host's stack instead of dropping them
+
+	Dedup       DedupMethod
+	DedupWindow int // answers that DedupWindow remembers, up to MaxDedupWindow; 0 for DefaultDedupWindow
 
 	// AF_XDP and XDP.
 	Bind xsk.BindMode
@@ -83,6 +91,12 @@ func (cfg Config) withDefaults() (Config, error) {
 	if cfg.Key == (Key{}) {
 		cfg.Key = NewKey()
 	}
+	if cfg.Dedup == DedupDefault {
+		cfg.Dedup = DedupFull
+	}
+	if cfg.DedupWindow == 0 {
+		cfg.DedupWindow = DefaultDedupWindow
+	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -94,6 +108,9 @@ func (cfg Config) withDefaults() (Config, error) {
 	case cfg.Probes < 1 || cfg.Probes > min(MaxProbes, cfg.SourcePorts.Len()):
 		return cfg, fmt.Errorf("%w: %d probes per target, not 1 to %d", ErrConfig, cfg.Probes,
 			min(MaxProbes, cfg.SourcePorts.Len()))
+	case cfg.Dedup > DedupNone || cfg.DedupWindow < 1 || cfg.DedupWindow > MaxDedupWindow:
+		return cfg, fmt.Errorf("%w: %v with a window of %d answers, not 1 to %d", ErrConfig, cfg.Dedup, cfg.DedupWindow,
+			MaxDedupWindow)
 	case cfg.Rate < 0 || cfg.MaxRuntime < 0 || cfg.Cooldown < 0 || cfg.ProbeInterval < 0 || cfg.Senders < 0:
 		return cfg, fmt.Errorf("%w: a negative rate, time or number of senders", ErrConfig)
 	}

@@ -1,75 +1,81 @@
 package scan
 
-import "github.com/xsweep/xsweep/output"
+import (
+	"fmt"
 
-// dedup remembers which answers have been seen: the same class of answer from the same target is a repeat. It is exact
-// for any number of ports and takes 11 to 22 bytes per answering target.
-//
-// It is many small hash tables instead of a large one, so that the collector never stops for long while one grows: a
-// table of a million entries takes 20 ms to move, and receive rings do not wait.
-type dedup struct{ tables [dedupTables]dedupTable }
-
-// dedupTable is a hash table of one word per entry: open addressing, linear probing, at most three quarters full.
-type dedupTable struct {
-	slots []uint64 // key + 1, or 0 for an empty slot
-	used  int
-}
-
-const (
-	dedupTables = 256
-	dedupStart  = 64 // slots of a table; a power of two
-	mixer       = 0x9e3779b97f4a7c15
+	"github.com/xsweep/xsweep/output"
 )
 
-func newDedup() *dedup {
-	d := new(dedup)
-	for i := range d.tables {
-		d.tables[i].slots = make([]uint64, dedupStart)
+// DedupMethod is how an answer is recognized as a repeat. Whatever the method, a repeat is the same: a target, an address
+// and a port, has given an answer of this class before.
+type DedupMethod uint8
+
+// The methods. The zero DedupMethod is DedupDefault.
+const (
+	DedupDefault DedupMethod = iota // DedupFull, for any number of ports
+	DedupFull                       // remember all answers: exact, up to 16 bytes for each target that answers
+	DedupWindow                     // remember those of the last targets to answer: bounded memory
+	DedupNone                       // remember none: no answer is a repeat
+)
+
+// DefaultDedupWindow is the number of answers that DedupWindow remembers unless told otherwise. They take 33 MB.
+const DefaultDedupWindow = 1_000_000
+
+// MaxDedupWindow is the largest number of answers that DedupWindow can remember.
+const MaxDedupWindow = 1 << 30
+
+var dedupNames = [...]string{DedupDefault: "default", DedupFull: "full", DedupWindow: "window", DedupNone: "none"}
+
+// String returns the name that ParseDedupMethod takes.
+func (m DedupMethod) String() string {
+	if int(m) < len(dedupNames) {
+		return dedupNames[m]
 	}
-	return d
+	return fmt.Sprintf("dedup method %d", uint8(m))
 }
 
-// seen records an answer and tells whether it was there before.
-func (d *dedup) seen(addr uint32, port uint16, class output.Class) bool {
-	entry := (uint64(class)<<48 | uint64(addr)<<16 | uint64(port)) + 1
-	hash := entry * mixer
-	return d.tables[hash>>56].add(entry, hash)
-}
-
-// add tells whether the entry was there before, and puts it there.
-func (t *dedupTable) add(entry, hash uint64) (found bool) {
-	if t.used >= len(t.slots)/4*3 {
-		t.grow()
-	}
-	slot, found := t.find(entry, hash)
-	if !found {
-		t.slots[slot] = entry
-		t.used++
-	}
-	return found
-}
-
-// find returns the slot that holds entry, or the empty one where it belongs. The upper bits of the hash have chosen the
-// table; those below choose the slot.
-func (t *dedupTable) find(entry, hash uint64) (slot uint64, found bool) {
-	mask := uint64(len(t.slots) - 1)
-	for at := hash >> 20 & mask; ; at = (at + 1) & mask {
-		switch t.slots[at] {
-		case entry:
-			return at, true
-		case 0:
-			return at, false
+// ParseDedupMethod is the inverse of String: default, full, window or none.
+func ParseDedupMethod(name string) (DedupMethod, error) {
+	for i, n := range dedupNames {
+		if n == name {
+			return DedupMethod(i), nil
 		}
 	}
+	return 0, fmt.Errorf("dedup method %q is not default, full, window or none", name)
 }
 
-func (t *dedupTable) grow() {
-	old := t.slots
-	t.slots = make([]uint64, 2*len(old))
-	for _, entry := range old {
-		if entry != 0 {
-			slot, _ := t.find(entry, entry*mixer)
-			t.slots[slot] = entry
-		}
+// dedup remembers which answers have been seen. It is for one goroutine.
+type dedup interface {
+	// seen records an answer and tells whether it was there before.
+	seen(addr uint32, port uint16, class output.Class) bool
+}
+
+func newDedup(cfg *Config) dedup {
+	switch cfg.Dedup {
+	case DedupWindow:
+		return newDedupWindow(cfg.DedupWindow)
+	case DedupNone:
+		return forgetful{}
+	default:
+		return newDedupTables()
 	}
+}
+
+// forgetful has seen nothing.
+type forgetful struct{}
+
+func (forgetful) seen(uint32, uint16, output.Class) bool { return false }
+
+// answerKey is an answer in one word that is never 0.
+func answerKey(addr uint32, port uint16, class output.Class) uint64 {
+	return (uint64(class)<<48 | uint64(addr)<<16 | uint64(port)) + 1
+}
+
+// mix spreads keys over all 64 bits, and keeps different ones different: half of the finalizer of MurmurHash3. A
+// multiplication alone would put addresses that follow each other, as answers of a network do, next to each other.
+func mix(key uint64) uint64 {
+	key ^= key >> 33
+	key *= 0xff51afd7ed558ccd
+	key ^= key >> 33
+	return key * 0xc4ceb9fe1a85ec53
 }

@@ -8,7 +8,7 @@
 //	                                               Exclude │           │ RSTs                         │
 //	                                                               resetQueue                         │
 //	                                                                   │                              ▼
-//	output.Writer ◄─ collector ◄────── answers ◄───── validator ◄─ receiver ◄─ xsk RX ring ◄── bpf steer
+//	output.Group ◄── collector ◄────── answers ◄───── validator ◄─ receiver ◄─ xsk RX ring ◄── bpf steer
 //	 csv, json        dedup             by the         cookie,      packet.Parse               cookie, in
 //	                                    batch          again                                   the kernel
 //

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/xsweep/xsweep/blocklist"
-	"github.com/xsweep/xsweep/output"
 	"github.com/xsweep/xsweep/packet"
 )
 
@@ -81,35 +80,6 @@ func TestSpaceDividesExactly(t *testing.T) {
 func TestSpaceWithoutPorts(t *testing.T) {
 	if _, err := NewSpace(blocklist.All(), nil); err == nil {
 		t.Error("NewSpace without ports succeeds")
-	}
-}
-
-func TestDedupAgainstMap(t *testing.T) {
-	type answer struct {
-		target
-		class output.Class
-	}
-	r := rand.New(rand.NewPCG(3, 4))
-	d, truth := newDedup(), make(map[answer]bool)
-	for range 200_000 {
-		a := answer{target{0xc6120000 + r.Uint32N(20000), uint16(r.Uint32N(4)) * 21845}, output.Class(r.Uint32N(3))}
-		if got := d.seen(a.addr, a.port, a.class); got != truth[a] {
-			t.Fatalf("seen(%+v) = %v, want %v", a, got, truth[a])
-		}
-		truth[a] = true
-	}
-	used, slots := 0, 0
-	for i := range d.tables {
-		used, slots = used+d.tables[i].used, slots+len(d.tables[i].slots)
-	}
-	if used != len(truth) {
-		t.Errorf("%d entries, want %d", used, len(truth))
-	}
-	if bytes := 8 * slots / used; bytes > 22 {
-		t.Errorf("%d bytes per answer, want 22 at most", bytes)
-	}
-	if d.seen(0, 0, 0) {
-		t.Error("the answer whose key is zero is there before it came")
 	}
 }
 

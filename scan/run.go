@@ -7,8 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/xsweep/xsweep/output"
 )
 
 // phases are what the goroutines of a scan are told.
@@ -36,7 +34,7 @@ const (
 )
 
 // Run is Open and Scan.Run in one.
-func Run(ctx context.Context, cfg Config, out *output.Writer, stop <-chan struct{}) (end Snapshot, err error) {
+func Run(ctx context.Context, cfg Config, out Output, stop <-chan struct{}) (end Snapshot, err error) {
 	s, err := Open(cfg)
 	if err != nil {
 		return Snapshot{}, err
@@ -52,7 +50,7 @@ func Run(ctx context.Context, cfg Config, out *output.Writer, stop <-chan struct
 // at once, with what has been received by then written, and Run returns the error of ctx. Other errors end the scan,
 // too: a row that cannot be written, a device that is gone. While the device is down, the targets wait. A Scan runs
 // once.
-func (s *Scan) Run(ctx context.Context, out *output.Writer, stop <-chan struct{}) (Snapshot, error) {
+func (s *Scan) Run(ctx context.Context, out Output, stop <-chan struct{}) (Snapshot, error) {
 	if s.phase.started.Load() != 0 {
 		return Snapshot{}, errors.New("run scan: it has run already")
 	}
@@ -142,10 +140,10 @@ func (s *Scan) outputError() error {
 
 // assemble makes the goroutines' parts: a receiver for each queue, senders on the first queues, and between them the
 // queues of RSTs.
-func (s *Scan) assemble(out *output.Writer) {
+func (s *Scan) assemble(out Output) {
 	s.clock = newClock()
 	s.broken = make(chan error, 1)
-	s.collector = newCollector(len(s.receive), out, s.cfg.MaxResults)
+	s.collector = newCollector(len(s.receive), out, &s.cfg)
 	n := s.numSenders()
 	todo := s.work(n)
 	cpus := allowedCPUs()
