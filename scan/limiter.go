@@ -11,6 +11,7 @@ import "time"
 // After a minute of SIGSTOP the scan goes on at its rate, a quarter above it for a second, and not at that of the
 // device.
 type limiter struct {
+	rate     float64 // probes per second; 0 means no limit
 	interval float64 // nanoseconds per probe; 0 means no limit
 	owed     float64 // probes, a fraction below one included
 	credit   float64
@@ -30,12 +31,25 @@ func newLimiter(rate float64) limiter {
 	if rate <= 0 {
 		return limiter{}
 	}
-	return limiter{interval: float64(time.Second) / rate, owed: 1, credit: 1} // the first probe goes out at once
+	return limiter{rate: rate, interval: float64(time.Second) / rate, owed: 1, credit: 1} // the first probe goes out at once
 }
 
 func (l limiter) startAt(now time.Duration) limiter {
 	l.last = now
 	return l
+}
+
+// setRate changes the rate from now on. What was owed until then stays owed.
+func (l *limiter) setRate(rate float64, now time.Duration) {
+	if rate == l.rate {
+		return
+	}
+	fresh := newLimiter(rate)
+	if l.rate > 0 {
+		l.due(now, 0)
+		fresh.owed, fresh.credit = l.owed, l.credit
+	}
+	*l = fresh.startAt(now)
 }
 
 // due is how many probes may be sent now, at most limit.

@@ -129,3 +129,28 @@ func TestLimiterDoesNotSaveUp(t *testing.T) {
 		t.Errorf("%d due at once after ten seconds without room, want a few", n)
 	}
 }
+
+// TestLimiterChangesRate goes from one rate to the next, and from and to none, without a burst or a gap.
+func TestLimiterChangesRate(t *testing.T) {
+	l := newLimiter(1000).startAt(0)
+	now := time.Duration(0)
+	for _, rate := range []float64{1000, 1050, 100e3, 20, 0, 5000} {
+		l.setRate(rate, now)
+		if rate == 0 {
+			if n := l.due(now, 77); n != 77 {
+				t.Errorf("%d due without a limit, want all 77", n)
+			}
+			continue
+		}
+		total := 0
+		for end := now + time.Second; now < end; now += tick {
+			l.setRate(rate, now)
+			n := l.due(now, 1<<30)
+			l.sent(n)
+			total += n
+		}
+		if math.Abs(float64(total)-rate) > rate/100+5 { // what was owed
+			t.Errorf("%d sent in a second at %v", total, rate)
+		}
+	}
+}

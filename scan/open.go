@@ -36,7 +36,9 @@ type Scan struct {
 	collector *collector
 	clock     clock
 	phase     phases
+	pace      pace
 	broken    chan error // from senders that cannot go on
+	last      atomic.Pointer[Snapshot]
 }
 
 // Open prepares a scan: it loads and attaches the XDP program and opens a pair of AF_XDP sockets on every receive queue
@@ -76,6 +78,7 @@ func prepare(cfg Config) (*Scan, error) {
 	for _, addr := range cfg.Sources {
 		s.sources = append(s.sources, newSource(cfg.Key, addr))
 	}
+	s.pace.set(cfg.Rate)
 	if s.syn, err = packet.NewTemplate(cfg.Link); err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package scan
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,24 +13,11 @@ type phases struct {
 	stopProbing   atomic.Bool
 	stopReceiving atomic.Bool
 	stopServing   atomic.Bool
+	probing       atomic.Int32 // senders that are
 
 	// When Run began and when the last probe was sent: nanoseconds on the scan's clock + 1, 0 for not yet.
 	started, probed atomic.Int64
 }
-
-// End says why a scan ended.
-type End string
-
-// The ends that a scan can come to.
-const (
-	EndDone       End = "all targets probed"
-	EndMaxTargets End = "maximum number of targets probed"
-	EndMaxRuntime End = "maximum runtime reached"
-	EndMaxResults End = "maximum number of results reached"
-	EndStopped    End = "stopped"
-	EndCancelled  End = "cancelled"
-	EndFailed     End = "failed"
-)
 
 // Run is Open and Scan.Run in one.
 func Run(ctx context.Context, cfg Config, out Output, stop <-chan struct{}) (end Snapshot, err error) {
@@ -48,8 +34,8 @@ func Run(ctx context.Context, cfg Config, out Output, stop <-chan struct{}) (end
 //
 // When stop is closed (nil: never), no more probes are sent and the cool-down begins. When ctx is done, the scan ends
 // at once, with what has been received by then written, and Run returns the error of ctx. Other errors end the scan,
-// too: a row that cannot be written, a device that is gone. While the device is down, the targets wait. A Scan runs
-// once.
+// too: a row that cannot be written, which is an *OutputError; a device that is gone. While the device is down, the
+// targets wait. ErrLowHitRate and ErrSendFailures come after the cool-down. A Scan runs once.
 func (s *Scan) Run(ctx context.Context, out Output, stop <-chan struct{}) (Snapshot, error) {
 	if s.phase.started.Load() != 0 {
 		return Snapshot{}, errors.New("run scan: it has run already")
@@ -63,9 +49,11 @@ func (s *Scan) Run(ctx context.Context, out Output, stop <-chan struct{}) (Snaps
 		receiving.Go(func() { r.run(&s.phase.stopReceiving) })
 	}
 	probing.Add(len(s.senders))
+	s.phase.probing.Store(int32(len(s.senders)))
 	for _, snd := range s.senders {
 		serving.Go(func() {
 			snd.probe(&s.phase.stopProbing)
+			s.phase.probing.Add(-1)
 			probing.Done()
 			snd.serve(&s.phase.stopServing)
 		})
@@ -75,6 +63,7 @@ func (s *Scan) Run(ctx context.Context, out Output, stop <-chan struct{}) (Snaps
 
 	s.phase.stopProbing.Store(true)
 	probing.Wait()
+	s.phase.probed.CompareAndSwap(0, int64(s.clock.now())+1)
 	s.phase.stopReceiving.Store(true)
 	receiving.Wait()
 	s.phase.stopServing.Store(true)
@@ -82,10 +71,13 @@ func (s *Scan) Run(ctx context.Context, out Output, stop <-chan struct{}) (Snaps
 	close(s.collector.in)
 	collecting.Wait()
 	if err == nil {
-		err = s.outputError()
+		if err = s.outputError(); err != nil {
+			end = endOf(err)
+		}
 	}
 	last := s.Snapshot()
 	last.End = end
+	s.last.Store(&last)
 	return last, err
 }
 
@@ -93,7 +85,11 @@ func (s *Scan) Run(ctx context.Context, out Output, stop <-chan struct{}) (Snaps
 func (s *Scan) supervise(ctx context.Context, stop <-chan struct{}, probing *sync.WaitGroup) (End, error) {
 	probed := make(chan struct{})
 	go func() { probing.Wait(); close(probed) }()
+	watch := watch{cfg: &s.cfg}
+	ticks, release := watch.ticks()
+	defer release()
 
+	var gaveUp error
 	end := EndDone
 	if s.shard.limit > 0 {
 		end = EndMaxTargets
@@ -110,16 +106,22 @@ func (s *Scan) supervise(ctx context.Context, stop <-chan struct{}, probing *syn
 		case <-deadline:
 			end = EndMaxRuntime
 			s.phase.stopProbing.Store(true)
+		case <-ticks:
+			now := s.Snapshot()
+			if why, err := watch.check(&now); err != nil {
+				end, gaveUp, ticks = why, err, nil
+				s.phase.stopProbing.Store(true)
+			}
 		case <-probed:
-			probed, stop, deadline = nil, nil, nil // from here on they stop nothing
+			probed, stop, deadline, ticks = nil, nil, nil, nil // from here on they stop nothing
 			s.phase.probed.Store(int64(s.clock.now()) + 1)
 			cooldown = time.After(s.cfg.Cooldown)
 		case <-cooldown:
-			return end, nil
+			return end, gaveUp
 		case <-s.collector.full:
 			return EndMaxResults, nil
 		case err := <-s.collector.failed:
-			return EndFailed, fmt.Errorf("write results: %w", err)
+			return endOf(err), &OutputError{err}
 		case err := <-s.broken:
 			return EndFailed, err
 		case <-ctx.Done():
@@ -132,7 +134,7 @@ func (s *Scan) supervise(ctx context.Context, stop <-chan struct{}, probing *syn
 func (s *Scan) outputError() error {
 	select {
 	case err := <-s.collector.failed:
-		return fmt.Errorf("write results: %w", err)
+		return &OutputError{err}
 	default:
 		return nil
 	}
@@ -175,8 +177,8 @@ func (s *Scan) newSender(i, n int, todo *work) *sender {
 	return &sender{
 		gen:     s.generator(todo),
 		engine:  newXSKEngine(s.transmit[i], s),
-		limiter: newLimiter(s.cfg.Rate / float64(n)),
-		clock:   s.clock, cpu: -1, log: s.cfg.Logger, n: new(senderCounters), broken: s.broken,
+		limiter: newLimiter(s.Rate() / float64(n)), pace: &s.pace, share: 1 / float64(n),
+		clock: s.clock, cpu: -1, log: s.cfg.Logger, n: new(senderCounters), broken: s.broken,
 	}
 }
 

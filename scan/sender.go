@@ -24,6 +24,8 @@ type sender struct {
 	gen     *generator
 	engine  engine
 	limiter limiter
+	pace    *pace   // what the limiter keeps to: this
+	share   float64 // part of it
 	clock   clock
 	resets  []*resetQueue // of the receivers that this sender serves
 	cpu     int           // core to stay on; -1 for any
@@ -67,6 +69,7 @@ func (s *sender) probe(stop *atomic.Bool) {
 	for !stop.Load() {
 		s.closeConnections()
 		now := s.clock.now()
+		s.limiter.setRate(s.pace.rate()*s.share, now)
 		due := s.limiter.due(now, batchSize)
 		s.recheck()
 		if len(s.batch) == 0 {

@@ -63,7 +63,9 @@ func newTestSender(t *testing.T, e engine, rate float64) (*sender, chan error) {
 		t.Fatal(err)
 	}
 	broken := make(chan error, 1)
-	return &sender{gen: s.generator(s.work(1)), engine: e, limiter: newLimiter(rate), clock: newClock(), cpu: -1,
+	speed := new(pace)
+	speed.set(rate)
+	return &sender{gen: s.generator(s.work(1)), engine: e, limiter: newLimiter(rate), pace: speed, share: 1, clock: newClock(), cpu: -1,
 		log: slog.New(slog.DiscardHandler), n: new(senderCounters), broken: broken}, broken
 }
 

@@ -9,10 +9,12 @@ import (
 
 // Snapshot is where a scan stands. Counts are from its start.
 type Snapshot struct {
-	Elapsed time.Duration // since Run was called
+	Began   time.Time     // when Run was called, by the clock on the wall
+	Elapsed time.Duration // since then, or until the scan ended
 	Sending time.Duration // of it, until the last probe was sent
 	Done    bool          // no more probes will be sent
 	End     End           // why the scan ended; empty before
+	Senders int           // threads that still send probes
 
 	Targets  uint64 // targets of the scan, or of this shard of it
 	Probed   uint64 // of them, those whose probes were given to the kernel
@@ -20,7 +22,12 @@ type Snapshot struct {
 	Probes   uint64 // probes given to the kernel
 	Resets   uint64 // RSTs given to the kernel
 
-	Answers uint64 // validated answers, repeats included
+	Received    uint64 // frames that reached the sockets
+	Answers     uint64 // of them, validated answers, repeats included
+	SYNACKs     uint64 // of them, SYN-ACKs
+	LateSYNACKs uint64 // of these, those that came in the cool-down
+	Others      uint64 // answers that were none
+
 	Hits    uint64 // targets that answered with a SYN-ACK
 	Late    uint64 // of these, those found in the cool-down
 	Closed  uint64 // targets that answered with a RST
@@ -50,16 +57,33 @@ type Losses struct {
 	WaitedForRoom, WaitedForDevice uint64
 }
 
+// SendFailures is what ZMap calls sendto failures: frames that the kernel did not send, and attempts that it refused
+// while the device was down. Those were repeated later, so that no target was lost by them.
+func (l *Losses) SendFailures() uint64 { return l.SendDropped + l.SendInvalid + l.WaitedForDevice }
+
 // Received is the number of answers lost on the way from the driver to the output.
 func (l *Losses) Received() uint64 { return l.NoSocket + l.RingFull + l.NoFrame + l.Unwritten }
 
-// Snapshot reads all counters. It may be called at any time from any goroutine; once a second is what it is made for.
+// HitRate is the percentage of the targets probed that answered with a SYN-ACK.
+func (now *Snapshot) HitRate() float64 {
+	if now.Probed == 0 {
+		return 0
+	}
+	return 100 * float64(now.Hits) / float64(now.Probed)
+}
+
+// Snapshot reads all counters; when Run has returned, they are what it returned. It may be called at any time from any
+// goroutine; once a second is what it is made for.
 func (s *Scan) Snapshot() Snapshot {
+	if last := s.last.Load(); last != nil {
+		return *last
+	}
 	now := Snapshot{Targets: s.Targets()}
 	started, probed := s.phase.started.Load(), s.phase.probed.Load()
 	if started == 0 {
 		return now
 	}
+	now.Began = s.clock.start.Add(time.Duration(started - 1))
 	now.Elapsed = s.clock.now() - time.Duration(started-1)
 	now.Sending = now.Elapsed
 	if probed != 0 {
@@ -82,16 +106,20 @@ func (s *Scan) countSenders(now *Snapshot) {
 		now.Losses.WaitedForRoom += n.noRoom.Load()
 		now.Losses.WaitedForDevice += n.refused.Load()
 	}
+	now.Senders = int(s.phase.probing.Load())
 	now.Probed = now.Probes / uint64(s.cfg.Probes)
 }
 
 func (s *Scan) countReceivers(now *Snapshot) {
 	for _, r := range s.receivers {
+		now.Received += r.n.frames.Load()
 		now.Answers += r.n.answers.Load()
 		now.Losses.Invalid += r.n.invalid.Load()
 		now.Losses.ResetsLost += r.n.resetsLost.Load()
 	}
 	n := s.collector.n
+	now.SYNACKs, now.LateSYNACKs = n.synacks.Load(), n.lateSYNACKs.Load()
+	now.Others = n.collected.Load() - now.SYNACKs
 	now.Hits, now.Late = n.hits.Load(), n.late.Load()
 	now.Closed, now.ICMP = n.closed.Load(), n.icmp.Load()
 	now.Repeats, now.Rows = n.repeats.Load(), n.rows.Load()
