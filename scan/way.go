@@ -23,6 +23,9 @@ func (s *Scan) Way() Way {
 	return w
 }
 
+// Generator is that of the group that gives the order of targets, by which ZMap's metadata identify it.
+func (s *Scan) Generator() uint64 { return s.order.g }
+
 // Describe says in a line how packets are sent and received, and why not in a better way.
 func (s *Scan) Describe() string {
 	w, info := s.Way(), s.group.Info()[0]

@@ -2,13 +2,10 @@ package main
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/xsweep/xsweep/blocklist"
 	"github.com/xsweep/xsweep/packet"
@@ -80,7 +77,7 @@ func printFrame(w io.Writer, frame []byte, ipLayer bool) error {
 
 // ignoreClosedPipe makes nothing of a reader that has had enough, as head has.
 func ignoreClosedPipe(err error) error {
-	if errors.Is(err, unix.EPIPE) {
+	if err != nil && isClosedPipe(err) {
 		return nil
 	}
 	return err

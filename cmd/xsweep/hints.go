@@ -67,8 +67,11 @@ func hintFor(err error) string {
 	return ""
 }
 
-// outputError is an error of the output file, to which hints about the network do not apply.
-type outputError struct{ err error }
+// outputError is an error of a file that is written, to which hints about the network do not apply.
+type outputError struct {
+	err  error
+	flag string // that names it
+}
 
 func (e *outputError) Error() string { return e.err.Error() }
 func (e *outputError) Unwrap() error { return e.err }
@@ -79,7 +82,7 @@ func (e *outputError) hint() string {
 		return "free some space; the rows written so far are whole"
 	case errors.Is(e.err, unix.ENOENT), errors.Is(e.err, unix.EACCES), errors.Is(e.err, unix.EISDIR),
 		errors.Is(e.err, unix.EROFS), errors.Is(e.err, unix.EPERM):
-		return "choose another file with --output-file"
+		return "choose another file with " + e.flag
 	}
 	return ""
 }

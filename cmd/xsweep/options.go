@@ -38,11 +38,10 @@ type options struct {
 	bindMode    string
 	passInvalid bool
 	// Output
-	outputFile   string
-	outputFormat string
-	outputFields string
-	quiet        bool
-	verbosity    int
+	outputOptions
+	stopOptions
+	quiet     bool
+	verbosity int
 }
 
 // flagGroup is a part of the help: flags that serve one purpose.
@@ -58,7 +57,8 @@ func (o *options) register(cmd *cobra.Command) []flagGroup {
 		{"Order", o.orderOptions.flags()},
 		{"Scan", o.scanFlags()},
 		{"Dry run", o.dryRunFlags()},
-		{"Output", o.outputFlags()},
+		{"Output", o.outputOptions.flags()},
+		{"Status", o.statusFlags()},
 		{"Network", o.networkFlags()},
 		{"AF_XDP", o.xdpFlags()},
 	}
@@ -90,6 +90,7 @@ func (o *options) scanFlags() *pflag.FlagSet {
 	f.Var(&o.probeInterval, "probe-interval", "wait so long from one of them to the next; 0 is back to back")
 	f.UintVarP(&o.cooldown, "cooldown-time", "c", 8, "listen for `SECONDS` after the last probe")
 	f.IntVarP(&o.senders, "sender-threads", "T", 0, "send from `N` threads, each with a queue; 0 chooses by rate")
+	f.AddFlagSet(o.stopOptions.flags())
 	return f
 }
 
@@ -102,12 +103,8 @@ func (o *options) dryRunFlags() *pflag.FlagSet {
 	return f
 }
 
-func (o *options) outputFlags() *pflag.FlagSet {
+func (o *options) statusFlags() *pflag.FlagSet {
 	f := newFlagSet()
-	f.StringVarP(&o.outputFile, "output-file", "o", "-", "write results to `FILE`; - is standard output")
-	f.StringVarP(&o.outputFormat, "output-module", "O", "csv", "write results in `FORMAT`: csv or json (one object a line)")
-	f.StringVarP(&o.outputFields, "output-fields", "f", "",
-		"write `FIELDS`, a comma list or * (default saddr, and sport with several ports)")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no status line")
 	addVerbosity(f, &o.verbosity)
 	return f

@@ -21,6 +21,13 @@ type optOut struct {
 	log          *slog.Logger
 }
 
+func newOptOut(o *options, s *settings, run *scan.Scan, log *slog.Logger) *optOut {
+	return &optOut{
+		run: run, files: o.blocklistFiles, ignoreErrors: o.ignoreErrors, blocked: s.targets.blocked, excluded: s.scan.Exclude,
+		log: log,
+	}
+}
+
 // isPossible tells whether there is a file to read again: standard input is not.
 func (o *optOut) isPossible() bool { return len(o.reread()) > 0 }
 

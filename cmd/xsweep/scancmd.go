@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"runtime"
@@ -43,12 +42,15 @@ func scanCommand(cmd *cobra.Command, o *options, args []string) error {
 	}
 	s.scan.Logger = log
 	s.targets.log(log)
-	return realScan(cmd, o, s, log)
+	return realScan(cmd, o, s, args, log)
 }
 
 // realScan opens everything, in an order that leaves old results alone until nothing else can fail, and runs the scan.
-func realScan(cmd *cobra.Command, o *options, s *settings, log *slog.Logger) (err error) {
+func realScan(cmd *cobra.Command, o *options, s *settings, args []string, log *slog.Logger) (err error) {
 	ctx := cmd.Context()
+	if err := s.output.checkMetadata(); err != nil {
+		return err
+	}
 	if err := findWay(ctx, o, s, log); err != nil {
 		return err
 	}
@@ -57,35 +59,24 @@ func realScan(cmd *cobra.Command, o *options, s *settings, log *slog.Logger) (er
 		return err
 	}
 	defer func() { err = errors.Join(err, run.Close()) }()
-	sink, err := output.Create(o.outputFile)
-	if err != nil {
-		return &outputError{err}
-	}
-	defer func() { err = errors.Join(err, sink.Close()) }()
-	out, err := output.NewWriter(sink, s.output)
+	status, err := s.output.openStatus()
 	if err != nil {
 		return err
 	}
-	if !s.isDefault {
-		log.Info("every answer is written, RSTs, ICMP errors and repeats included, as ZMap does with -O or -f")
+	watcher := newMonitor(cmd.ErrOrStderr(), o.quiet, run, s, status, log)
+	out, err := s.output.openRows(run, s.scan.Shard)
+	if err != nil {
+		return errors.Join(err, watcher.close())
 	}
+	meta := describe(cmd, o, s, args, run)
+	s.output.log(log)
 	log.Info(run.Describe())
 	log.Info("scan begins", "scan-id", run.ID(), "shard", shardText(&s.scan), "targets", run.Targets(), "rate", rateText(o),
 		"seed", s.scan.Seed)
 	admitThreads(run.Threads())
-	opt := &optOut{run: run, files: o.blocklistFiles, ignoreErrors: o.ignoreErrors, blocked: s.targets.blocked,
-		excluded: s.scan.Exclude, log: log}
-	end, err := supervise(ctx, run, opt, out, cmd.ErrOrStderr(), o.quiet, log)
-	report(log, end)
-	return ignoreClosedPipe(finish(out, err))
-}
-
-// finish closes the writer and marks what is its error, whether it ended the scan or comes only now.
-func finish(out *output.Writer, err error) error {
-	if failed := out.Close(); failed != nil && (err == nil || errors.Is(err, failed)) {
-		return &outputError{failed}
-	}
-	return err
+	err = finish(out, supervise(ctx, watcher, newOptOut(o, s, run, log), out))
+	report(log, &watcher.last)
+	return meta.write(&watcher.last, run.Rate(), errors.Join(err, watcher.close()), log)
 }
 
 // admitThreads has Go run the threads of the scan beside its own: with as many as there are cores, a sender or receiver
@@ -105,37 +96,34 @@ func rateText(o *options) string {
 	return o.rate.String() + " pps"
 }
 
-// supervise runs the scan with a status line a second and with Ctrl-C: once to stop sending and listen for the rest,
-// twice to leave at once.
-func supervise(ctx context.Context, run *scan.Scan, opt *optOut, out *output.Writer, stderr io.Writer, quiet bool,
-	log *slog.Logger) (scan.Snapshot, error) {
-	ctx, stop, release := handleSignals(ctx, opt, log)
+// supervise runs the scan under a monitor and with Ctrl-C: once to stop sending and listen for the rest, twice to leave
+// at once.
+func supervise(ctx context.Context, watcher *monitor, opt *optOut, out *output.Group) error {
+	ctx, stop, release := handleSignals(ctx, opt, watcher.log)
 	defer release()
 	finished := make(chan struct{})
 	shown := make(chan struct{})
 	go func() {
 		defer close(shown)
-		if !quiet {
-			showStatus(stderr, run, finished)
-		}
+		watcher.watch(finished)
 	}()
-	end, err := run.Run(ctx, out, stop)
+	_, err := watcher.run.Run(ctx, out, stop) // the monitor has the counters
 	close(finished)
 	<-shown
 	if errors.Is(err, context.Canceled) {
 		err = errInterrupted
 	}
-	return end, err
+	return err
 }
 
 var errInterrupted = errors.New("interrupted a second time: answers that were still on their way are not recorded")
 
 // report is the summary: what was done, what was found, and every kind of loss that occurred.
-func report(log *slog.Logger, s scan.Snapshot) {
+func report(log *slog.Logger, s *moment) {
 	log.Info("scan ended: "+string(s.End),
-		"probes", s.Probes, "hits", s.Hits, "hitrate", fmt.Sprintf("%.2f%%", hitRate(s)),
+		"probes", s.Probes, "hits", s.Hits, "hitrate", fmt.Sprintf("%.2f%%", s.HitRate()),
 		"closed", s.Closed, "icmp", s.ICMP, "repeats", s.Repeats, "rows", s.Rows,
-		"pps", sendRate(s))
+		"pps", siRate(float64(s.Probes)/max(s.Sending.Seconds(), 1e-9)))
 	log.Debug("counters", "answers", s.Answers, "steer", fmt.Sprintf("%+v", s.Steer), "sockets", fmt.Sprintf("%+v", s.Socket))
 	l := s.Losses
 	for _, loss := range []struct {
@@ -150,6 +138,7 @@ func report(log *slog.Logger, s scan.Snapshot) {
 		{"answers lost: queue without a socket", l.NoSocket},
 		{"answers lost: output failed", l.Unwritten},
 		{"connections not reset: no room", l.ResetsLost},
+		{"frames lost by the network device: no room", s.DeviceDrops},
 	} {
 		if loss.count > 0 {
 			log.Warn(loss.what, "count", loss.count)

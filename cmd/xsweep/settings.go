@@ -11,7 +11,6 @@ import (
 
 	"github.com/xsweep/xsweep/blocklist"
 	"github.com/xsweep/xsweep/bpf"
-	"github.com/xsweep/xsweep/output"
 	"github.com/xsweep/xsweep/packet"
 	"github.com/xsweep/xsweep/scan"
 	"github.com/xsweep/xsweep/xsk"
@@ -25,14 +24,14 @@ type settings struct {
 	sources    []uint32 // empty: the interface's
 	gatewayMAC net.HardwareAddr
 	sourceMAC  net.HardwareAddr
-	output     output.Config
-	isDefault  bool // ZMap's default output: new hits only, no header
+	gateway    uint32 // address of the next hop; 0 where it is not known, or where there is none
+	output     outputSettings
 }
 
 // understand parses every option that is more than a number. Its errors are usage errors.
 func (o *options) understand(cmd *cobra.Command) (*settings, error) {
 	s := new(settings)
-	for _, parse := range []func(*settings) error{o.parseProbes, o.parseNetwork, o.parseXDP, o.parseOutput} {
+	for _, parse := range []func(*settings) error{o.parseProbes, o.parseNetwork, o.parseXDP, o.parseEnds} {
 		if err := parse(s); err != nil {
 			return nil, usagef(cmd, "%w", err)
 		}
@@ -40,7 +39,11 @@ func (o *options) understand(cmd *cobra.Command) (*settings, error) {
 	if err := checkVerbosity(cmd, o.verbosity); err != nil {
 		return nil, err
 	}
-	if err := o.configure(cmd, &s.scan); err != nil {
+	if err := o.orderOptions.configure(cmd, &s.scan); err != nil {
+		return nil, err
+	}
+	var err error
+	if s.output, err = o.outputOptions.understand(cmd, o.numPorts(s)); err != nil {
 		return nil, err
 	}
 	s.scan.Probes, s.scan.ProbeInterval, s.scan.Senders = o.probes, time.Duration(o.probeInterval), o.senders
@@ -115,33 +118,20 @@ func (o *options) parseXDP(s *settings) (err error) {
 	return nil
 }
 
-// parseOutput follows ZMap: with neither format nor fields named, the output is the addresses of new hits, without a
-// header; with either of them it is every answer, with one.
-func (o *options) parseOutput(s *settings) (err error) {
-	if s.output.Format, err = output.ParseFormat(o.outputFormat); err != nil {
-		return fmt.Errorf("--output-module: %w", err)
+func (o *options) parseEnds(s *settings) error {
+	if err := o.stopOptions.configure(&s.scan); err != nil {
+		return err
 	}
-	s.isDefault = o.outputFields == "" && s.output.Format == output.CSV
-	ports := len(s.ports)
-	if o.targetsFile != "" {
-		ports = manyPorts // each target has its own
-	}
-	s.output.Fields = output.DefaultFields(ports)
-	if o.outputFields != "" {
-		if s.output.Fields, err = output.ParseFields(o.outputFields); err != nil {
-			return fmt.Errorf("--output-fields: %w", err)
-		}
-	}
-	if s.isDefault {
-		s.output.Only = output.DefaultFilter
-	} else {
-		s.output.Header = true
-	}
-	return nil
+	return o.configureDedup(&s.scan)
 }
 
-// manyPorts is any number above 1.
-const manyPorts = 2
+// numPorts is the number of ports, for which 2 stands where each target of a list has its own.
+func (o *options) numPorts(s *settings) int {
+	if o.targetsFile != "" {
+		return 2
+	}
+	return len(s.ports)
+}
 
 // parseSources reads addresses, networks and ranges, separated by commas.
 func parseSources(text string) ([]uint32, error) {

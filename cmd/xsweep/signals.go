@@ -2,23 +2,29 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xsweep/xsweep/scan"
 )
 
 // handleSignals turns the first SIGINT or SIGTERM into stop, the second into the end of the context. SIGHUP has the
-// blocklist files read again; without any it is what a terminal sends that goes away, and one more SIGTERM. release
-// gives the signals back.
+// blocklist files read again; without any it is what a terminal sends that goes away, and one more SIGTERM. SIGUSR1 and
+// SIGUSR2 change the rate. release gives the signals back.
 func handleSignals(parent context.Context, opt *optOut, log *slog.Logger) (_ context.Context, stop <-chan struct{},
 	release func()) {
 	ctx, cancel := context.WithCancel(parent)
 	stopped := make(chan struct{})
 	signals := make(chan os.Signal, 2)
 	hangups := make(chan os.Signal, 1)
+	speed := make(chan os.Signal, 8)
 	signal.Notify(signals, unix.SIGINT, unix.SIGTERM)
+	signal.Notify(speed, unix.SIGUSR1, unix.SIGUSR2)
+	go changeRate(ctx, opt.run, speed, log)
 	if opt.isPossible() {
 		signal.Notify(hangups, unix.SIGHUP)
 		go readOnHangup(ctx, opt, hangups)
@@ -42,6 +48,7 @@ func handleSignals(parent context.Context, opt *optOut, log *slog.Logger) (_ con
 	return ctx, stopped, func() {
 		signal.Stop(signals)
 		signal.Stop(hangups)
+		signal.Stop(speed)
 		cancel()
 	}
 }
@@ -51,6 +58,27 @@ func readOnHangup(ctx context.Context, opt *optOut, hangups <-chan os.Signal) {
 		select {
 		case <-hangups:
 			opt.read(ctx)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// changeRate goes 5 % faster on SIGUSR1 and 5 % slower on SIGUSR2.
+func changeRate(ctx context.Context, run *scan.Scan, signals <-chan os.Signal, log *slog.Logger) {
+	for {
+		select {
+		case sig := <-signals:
+			factor := 1.05
+			if sig == unix.SIGUSR2 {
+				factor = 0.95
+			}
+			if run.Rate() == 0 {
+				log.Warn("the rate has no limit to be changed", "signal", sig)
+				continue
+			}
+			run.SetRate(run.Rate() * factor)
+			log.Info("rate changed", "pps", fmt.Sprintf("%.0f", run.Rate()))
 		case <-ctx.Done():
 			return
 		}

@@ -1,39 +1,71 @@
 package main
 
 import (
+	"math"
 	"testing"
 	"time"
 
 	"github.com/xsweep/xsweep/scan"
 )
 
+func seconds(n float64) time.Duration { return time.Duration(n * float64(time.Second)) }
+
+// The lines of ZMap 4.3 with the same numbers.
 func TestStatusLine(t *testing.T) {
-	second := func(n float64) time.Duration { return time.Duration(n * float64(time.Second)) }
 	tests := []struct {
 		name      string
 		now, last scan.Snapshot
+		limits    limits
 		want      string
 	}{
-		{"the first second", scan.Snapshot{Elapsed: second(1), Sending: second(1), Targets: 1000, Probed: 100, Probes: 100, Hits: 1},
-			scan.Snapshot{},
-			"0:01 6%; send: 100 100 p/s (100 p/s avg); recv: 1 1 p/s (1 p/s avg); drops: 0 p/s (0 p/s avg); hitrate: 1.00%"},
-		{"a long scan", scan.Snapshot{Elapsed: second(10), Sending: second(10), Targets: 3e9, Probed: 28_500_000, Probes: 28_500_000, Hits: 437_000},
-			scan.Snapshot{Elapsed: second(9), Probes: 25_630_000, Hits: 391_700},
-			"0:10 1% (17m31s left); send: 28500000 2.87 Mp/s (2.85 Mp/s avg); recv: 437000 45.3 Kp/s (43.7 Kp/s avg); drops: 0 p/s (0 p/s avg); hitrate: 1.53%"},
-		{"the cool-down", scan.Snapshot{Elapsed: second(14), Sending: second(10), Done: true, Targets: 1000, Probed: 1000, Probes: 1000, Hits: 7,
-			Losses: scan.Losses{RingFull: 28, SendDropped: 14}},
-			scan.Snapshot{Elapsed: second(13), Probes: 1000, Hits: 7, Losses: scan.Losses{RingFull: 28}},
-			"0:14 78% (4s left); send: 1000 done (100 p/s avg); recv: 7 0 p/s (0 p/s avg); drops: 14 p/s (3 p/s avg); hitrate: 0.70%"},
-		{"the end", scan.Snapshot{Elapsed: second(3700), Sending: second(3692), Done: true, End: scan.EndDone, Targets: 10, Probed: 10, Probes: 10},
-			scan.Snapshot{Elapsed: second(3699), Probes: 10},
+		{"ZMap's first second", scan.Snapshot{Elapsed: seconds(1.0385), Sending: seconds(0.03845), Done: true, Targets: 32, Probed: 32, Probes: 32, Hits: 16},
+			scan.Snapshot{}, limits{cooldown: seconds(2)},
+			" 0:01 51%; send: 32 done (832 p/s avg); recv: 16 16 p/s (15 p/s avg); drops: 0 p/s (0 p/s avg); hitrate: 50.00%"},
+		{"ZMap's fifth second", scan.Snapshot{Elapsed: seconds(5.0155), Sending: seconds(5.0155), Targets: 3_660_000_000, Probed: 14292988, Probes: 14292988, Hits: 219629},
+			scan.Snapshot{Elapsed: seconds(4.0155), Probes: 11422988, Hits: 174329}, limits{cooldown: seconds(8)},
+			" 0:05 0% (21m left); send: 14292988 2.87 Mp/s (2.85 Mp/s avg); recv: 219629 45.3 Kp/s (43.8 Kp/s avg); drops: 0 p/s (0 p/s avg); hitrate: 1.54%"},
+		{"the first second", scan.Snapshot{Elapsed: seconds(1), Sending: seconds(1), Targets: 1000, Probed: 100, Probes: 100, Hits: 1},
+			scan.Snapshot{}, limits{cooldown: seconds(8)},
+			" 0:01 6%; send: 100 100 p/s (100 p/s avg); recv: 1 1 p/s (1 p/s avg); drops: 0 p/s (0 p/s avg); hitrate: 1.00%"},
+		{"the cool-down", scan.Snapshot{Elapsed: seconds(14), Sending: seconds(10), Done: true, Targets: 1000, Probed: 1000, Probes: 1000, Hits: 7,
+			Losses: scan.Losses{RingFull: 28, NoFrame: 14}},
+			scan.Snapshot{Elapsed: seconds(13), Probes: 1000, Hits: 7, Losses: scan.Losses{RingFull: 28}}, limits{cooldown: seconds(8)},
+			" 0:14 78% (4s left); send: 1000 done (100 p/s avg); recv: 7 0 p/s (0 p/s avg); drops: 14 p/s (3 p/s avg); hitrate: 0.70%"},
+		{"the end", scan.Snapshot{Elapsed: seconds(3700), Sending: seconds(3692), Done: true, End: scan.EndDone, Targets: 10, Probed: 10, Probes: 10},
+			scan.Snapshot{Elapsed: seconds(3699), Probes: 10}, limits{cooldown: seconds(8)},
 			"1:01:40 100%; send: 10 done (0 p/s avg); recv: 0 0 p/s (0 p/s avg); drops: 0 p/s (0 p/s avg); hitrate: 0.00%"},
-		{"nothing sent yet", scan.Snapshot{Elapsed: second(1), Targets: 10}, scan.Snapshot{},
-			"0:01 0%; send: 0 0 p/s (0 p/s avg); recv: 0 0 p/s (0 p/s avg); drops: 0 p/s (0 p/s avg); hitrate: 0.00%"},
+		{"nothing sent yet", scan.Snapshot{Elapsed: seconds(1), Targets: 10}, scan.Snapshot{}, limits{cooldown: seconds(8)},
+			" 0:01 0%; send: 0 0 p/s (0 p/s avg); recv: 0 0 p/s (0 p/s avg); drops: 0 p/s (0 p/s avg); hitrate: 0.00%"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := statusLine(tt.now, tt.last, 8*time.Second); got != tt.want {
+			s := statusOf(&moment{Snapshot: tt.now}, &moment{Snapshot: tt.last}, tt.limits)
+			if got := statusLine(&s, tt.now.Done, tt.now.End == ""); got != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestProgress: of all limits, the one that is reached first.
+func TestProgress(t *testing.T) {
+	half := scan.Snapshot{Elapsed: seconds(10), Sending: seconds(10), Targets: 200, Probed: 100, Probes: 100, Rows: 20}
+	tests := []struct {
+		name    string
+		limits  limits
+		percent float64
+		left    time.Duration
+	}{
+		{"targets", limits{cooldown: seconds(10)}, 100.0 / 3, seconds(20)},
+		{"runtime", limits{cooldown: seconds(10), maxRuntime: seconds(10)}, 50, seconds(10)},
+		{"a runtime that is too long", limits{cooldown: seconds(10), maxRuntime: seconds(100)}, 100.0 / 3, seconds(20)},
+		{"results, after which nothing is waited for", limits{cooldown: seconds(10), maxResults: 24}, 100.0 / 1.2, seconds(2)},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			percent, left := progress(&moment{Snapshot: half}, tt.limits)
+			if math.Abs(percent-tt.percent) > 1e-6 || left.Round(time.Millisecond) != tt.left {
+				t.Errorf("%v%%, %v left; want %v%%, %v", percent, left, tt.percent, tt.left)
 			}
 		})
 	}
@@ -41,8 +73,8 @@ func TestStatusLine(t *testing.T) {
 
 func TestSIRate(t *testing.T) {
 	for pps, want := range map[float64]string{
-		0: "0 p/s", 0.4: "0 p/s", 831: "831 p/s", 999.4: "999 p/s", 999.6: "1.00 Kp/s", 1000: "1.00 Kp/s", 9994: "9.99 Kp/s",
-		9996: "10.0 Kp/s", 45300: "45.3 Kp/s", 99960: "100 Kp/s", 999_400: "999 Kp/s", 999_600: "1.00 Mp/s", 2.87e6: "2.87 Mp/s", 1.5e9: "1.50 Gp/s",
+		0: "0 p/s", 0.9: "0 p/s", 831.9: "831 p/s", 999.6: "999 p/s", 1000: "1.00 Kp/s", 9994: "9.99 Kp/s", 12340: "12.3 Kp/s",
+		45300: "45.3 Kp/s", 300_000: "300 Kp/s", 999_400: "999 Kp/s", 2.87e6: "2.87 Mp/s", 14.88e6: "14.88 Mp/s", 1.5e9: "1.50 Gp/s",
 	} {
 		if got := siRate(pps); got != want {
 			t.Errorf("siRate(%v) = %q, want %q", pps, got, want)
@@ -52,7 +84,8 @@ func TestSIRate(t *testing.T) {
 
 func TestShortDuration(t *testing.T) {
 	for d, want := range map[time.Duration]string{
-		0: "0s", 59 * time.Second: "59s", 21 * time.Minute: "21m00s", 125 * time.Minute: "2h05m", 76 * time.Hour: "3d04h",
+		0: "0s", seconds(1.2): "2s", 59 * time.Second: "59s", 187 * time.Second: "3m07s", 21 * time.Minute: "21m", 125 * time.Minute: "2h05m",
+		14*time.Hour + time.Minute: "14h", 76 * time.Hour: "3d04h", 40 * 24 * time.Hour: "40d", 800 * 24 * time.Hour: "2 years",
 	} {
 		if got := shortDuration(d); got != want {
 			t.Errorf("shortDuration(%v) = %q, want %q", d, got, want)

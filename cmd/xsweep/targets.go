@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"runtime/debug"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -28,11 +30,14 @@ type targetSet struct {
 	addrs   *blocklist.Set   // with every port
 	list    *blocklist.Pairs // or targets one by one
 	blocked *blocklist.Set   // what blocklist files cover
+	wanted  []netip.Prefix   // what was asked for, unless it is all of IPv4, a list, or more than the metadata tell
 
 	asked    uint64 // addresses, or listed targets, asked for
 	special  uint64 // of them, left out as special-purpose
 	listed   uint64 // of the rest, left out by blocklist files
 	hasBlock bool
+
+	fromFiles uint64 // addresses in the files of --list-of-ips-file
 }
 
 // readTargets joins what is asked for and takes away what is not to be probed.
@@ -75,20 +80,24 @@ func (t *targetSet) ask(ctx context.Context, o *targetOptions, args []string, lo
 		t.addrs = blocklist.All()
 		return nil
 	}
-	t.addrs, err = readArguments(ctx, loader, args)
-	for _, path := range append(o.allowlistFiles, o.addressFiles...) {
+	if t.addrs, err = readArguments(ctx, loader, args); err != nil {
+		return err
+	}
+	for i, path := range slices.Concat(o.allowlistFiles, o.addressFiles) {
+		more, err := loader.Set(ctx, path)
 		if err != nil {
 			return err
 		}
-		var more *blocklist.Set
-		if more, err = loader.Set(ctx, path); err == nil && more.Len() == 0 {
-			err = fmt.Errorf("%s: %w", path, blocklist.ErrEmpty)
+		if more.Len() == 0 {
+			return fmt.Errorf("%s: %w", path, blocklist.ErrEmpty)
 		}
-		if err == nil {
-			t.addrs = join(t.addrs, more)
+		if i >= len(o.allowlistFiles) {
+			t.fromFiles += more.Len()
 		}
+		t.addrs = join(t.addrs, more)
 	}
-	return err
+	t.wanted = networks(t.addrs)
+	return nil
 }
 
 // readArguments reads the targets of the command line.

@@ -93,10 +93,10 @@ func TestHints(t *testing.T) {
 			t.Errorf("no hint for %v", errno)
 		}
 	}
-	if hint := hintFor(&outputError{fmt.Errorf("create x: %w", unix.EACCES)}); hint != "choose another file with --output-file" {
+	if hint := hintFor(&outputError{fmt.Errorf("create x: %w", unix.EACCES), "--output-file"}); hint != "choose another file with --output-file" {
 		t.Errorf("hint for an output file: %q", hint)
 	}
-	full := &outputError{fmt.Errorf("write x: %w", unix.ENOSPC)}
+	full := &outputError{fmt.Errorf("write x: %w", unix.ENOSPC), "--output-file"}
 	if hint := hintFor(full); hint != "free some space; the rows written so far are whole" {
 		t.Errorf("hint for a full disk: %q", hint)
 	}

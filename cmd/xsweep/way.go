@@ -29,6 +29,7 @@ func findWay(ctx context.Context, o *options, s *settings, log *slog.Logger) err
 	s.scan.Interface, s.scan.Ifindex = path.Interface, path.Ifindex
 	s.scan.Sources = path.Source
 	s.scan.Link.SrcMAC, s.scan.Link.DstMAC = path.SourceMAC, path.NextHopMAC
+	s.gateway = path.Gateway
 	if path.OnLink {
 		return resolveLink(ctx, path, s, log)
 	}

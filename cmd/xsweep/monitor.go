@@ -1,0 +1,100 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/xsweep/xsweep/output"
+	"github.com/xsweep/xsweep/scan"
+)
+
+// A monitor looks at a scan every second, and tells where it stands: in a line on the terminal, in a row of the status
+// updates file, and in the log where packets are lost.
+type monitor struct {
+	run      *scan.Scan
+	limits   limits
+	device   *deviceDrops
+	terminal io.Writer            // nil for a quiet scan
+	rows     *output.StatusWriter // nil for none
+	log      *slog.Logger
+
+	last moment // the one before
+	err  error  // of rows
+}
+
+func newMonitor(w io.Writer, quiet bool, run *scan.Scan, s *settings, rows *output.StatusWriter, log *slog.Logger) *monitor {
+	m := &monitor{
+		run: run, device: newDeviceDrops(s.scan.Ifindex), terminal: w, rows: rows, log: log,
+		limits: limits{s.scan.Cooldown, s.scan.MaxRuntime, s.scan.MaxResults},
+	}
+	if quiet {
+		m.terminal = nil
+	}
+	return m
+}
+
+// moment is what there is to know at one time.
+type moment struct {
+	scan.Snapshot
+	DeviceDrops uint64 // frames that the network device had no room for
+}
+
+// drops is the number of packets lost on the way from the network to the output.
+func (m *moment) drops() uint64 { return m.Losses.Received() + m.DeviceDrops }
+
+// watch looks until finished is closed, and then once more.
+func (m *monitor) watch(finished <-chan struct{}) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			m.look()
+		case <-finished:
+			m.look()
+			return
+		}
+	}
+}
+
+func (m *monitor) look() {
+	now := moment{m.run.Snapshot(), m.device.count()}
+	s := statusOf(&now, &m.last, m.limits)
+	m.warn(&s, &now)
+	if m.terminal != nil && (m.last.Elapsed > 0 || now.Elapsed > 100*time.Millisecond) {
+		fmt.Fprintln(m.terminal, statusLine(&s, now.Done, now.End == ""))
+	}
+	if m.rows != nil && m.err == nil {
+		if m.err = m.rows.Write(&s); m.err != nil {
+			m.log.Error("status updates end here", "error", m.err)
+		}
+	}
+	m.last = now
+}
+
+// warn says what ZMap says when more than one answer in twenty is lost, or more than one probe in a hundred.
+func (m *monitor) warn(s *output.Status, now *moment) {
+	if s.Drops.Last > 0.05*s.RecvSuccess.Last {
+		m.log.Warn(fmt.Sprintf("Dropped %.0f packets in the last second, (%d total dropped (pcap: %d + iface: %d))",
+			s.Drops.Last, s.Drops.Total, s.Drops.Total-now.DeviceDrops, now.DeviceDrops))
+	}
+	if s.SendFail.Last > 0.01*s.Sent.Last {
+		m.log.Warn(fmt.Sprintf("Failed to send %.0f packets/sec (%d total failures)", s.SendFail.Last, s.SendFail.Total))
+	}
+}
+
+// close ends the status updates file.
+func (m *monitor) close() error {
+	if m.rows == nil {
+		return nil
+	}
+	if err := m.rows.Close(); m.err == nil {
+		m.err = err
+	}
+	if m.err != nil {
+		return &outputError{m.err, "--status-updates-file"}
+	}
+	return nil
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/xsweep/xsweep/output"
+	"github.com/xsweep/xsweep/scan"
+)
+
+// outputOptions are the flags that say what is written, where and how.
+type outputOptions struct {
+	files       []string
+	format      string
+	fields      string
+	filter      string
+	noHeader    bool // never a line of field names
+	dedup       string
+	dedupWindow int
+	metadata    string
+	status      string
+}
+
+func (o *outputOptions) flags() *pflag.FlagSet {
+	f := newFlagSet()
+	f.StringArrayVarP(&o.files, "output-file", "o", nil,
+		"write results to `FILE`, several times for several files; - is standard output (default -)")
+	f.StringVarP(&o.format, "output-module", "O", "",
+		"write results in `FORMAT` csv, json (one object a line) or parquet (default by the name of the file, else csv)")
+	f.StringVarP(&o.fields, "output-fields", "f", "",
+		"write `FIELDS`, a comma list or * (default saddr, and sport with several ports)")
+	f.StringVar(&o.filter, "output-filter", "",
+		"write the answers for which `EXPR` is true, such as 'success = 1 && repeat = 0'; \"\" is all of them")
+	f.StringVar(&o.dedup, "dedup-method", "default",
+		"tell repeats by `METHOD`: full (the default) remembers all answers, window the last ones, none none")
+	f.IntVar(&o.dedupWindow, "dedup-window-size", scan.DefaultDedupWindow, "the window is `N` answers")
+	f.StringVarP(&o.metadata, "metadata-file", "m", "", "write what is known about the scan to `FILE` at its end, as JSON")
+	f.StringVarP(&o.status, "status-updates-file", "u", "", "write a row of counters to `FILE` every second, as CSV")
+	return f
+}
+
+// outputSettings are the output options once they are understood.
+type outputSettings struct {
+	files     []output.File
+	rows      output.Config
+	filter    string // as given; empty for none
+	isDefault bool   // ZMap's default output: new hits only, no header
+	metadata  string // where to; empty for nowhere
+	status    string // likewise
+}
+
+// understand follows ZMap: with neither format, fields nor filter given, the output is the addresses of new hits,
+// without a header; with any of them it is every answer that the filter keeps, with one. A file named for another format
+// than CSV gives a format. ports is the number of ports to be scanned.
+func (o *outputOptions) understand(cmd *cobra.Command, ports int) (outputSettings, error) {
+	isGiven := cmd.Flags().Changed
+	s := outputSettings{filter: o.filter, metadata: o.metadata, status: o.status}
+	if err := o.chooseFiles(&s, isGiven("output-module")); err != nil {
+		return s, usagef(cmd, "%w", err)
+	}
+	s.isDefault = !isGiven("output-module") && !isGiven("output-fields") && !isGiven("output-filter")
+	for _, f := range s.files {
+		s.isDefault = s.isDefault && f.Format == output.CSV
+	}
+	s.rows.Header = !s.isDefault && !o.noHeader
+	s.rows.Fields = output.DefaultFields(ports)
+	if isGiven("output-fields") {
+		var err error
+		if s.rows.Fields, err = output.ParseFields(o.fields); err != nil {
+			return s, usagef(cmd, "--output-fields: %w", err)
+		}
+	}
+	if s.isDefault {
+		s.rows.Only = output.DefaultFilter
+		return s, nil
+	}
+	filter, err := output.ParseFilter(o.filter)
+	if err != nil {
+		return s, usagef(cmd, "%w", err) // it names itself
+	}
+	if o.filter != "" {
+		s.rows.Only = filter.Match
+	}
+	return s, nil
+}
+
+// chooseFiles finds the format of each file, and refuses to write two things to one.
+func (o *outputOptions) chooseFiles(s *outputSettings, hasFormat bool) error {
+	paths := o.files
+	if len(paths) == 0 {
+		paths = []string{"-"}
+	}
+	for _, path := range paths {
+		f := output.FileFor(path)
+		if hasFormat {
+			var err error
+			if f.Format, err = output.ParseFormat(o.format); err != nil {
+				return fmt.Errorf("--output-module: %w", err)
+			}
+		}
+		s.files = append(s.files, f)
+	}
+	all := s.files
+	if s.status != "" {
+		all = append(all[:len(all):len(all)], output.File{Path: s.status})
+	}
+	if s.metadata != "" && s.metadata != "-" { // one line after all others may go to standard output, too
+		all = append(all[:len(all):len(all)], output.File{Path: s.metadata})
+	}
+	return output.CheckFiles(all)
+}
+
+// configureDedup fills in how repeats are recognized.
+func (o *outputOptions) configureDedup(cfg *scan.Config) (err error) {
+	if cfg.Dedup, err = scan.ParseDedupMethod(o.dedup); err != nil {
+		return fmt.Errorf("--dedup-method: %w", err)
+	}
+	if o.dedupWindow < 1 || o.dedupWindow > scan.MaxDedupWindow {
+		return fmt.Errorf("--dedup-window-size %d is not 1 to %d", o.dedupWindow, scan.MaxDedupWindow)
+	}
+	cfg.DedupWindow = o.dedupWindow
+	return nil
+}

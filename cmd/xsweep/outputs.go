@@ -1,0 +1,89 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xsweep/xsweep/output"
+	"github.com/xsweep/xsweep/scan"
+)
+
+// checkMetadata finds out before anything is sent whether the metadata will have a place.
+func (s *outputSettings) checkMetadata() error {
+	if s.metadata == "" {
+		return nil
+	}
+	if err := output.CheckPath(s.metadata); err != nil {
+		return &outputError{err, "--metadata-file"}
+	}
+	return nil
+}
+
+// openStatus returns nil where no file for status updates is asked for.
+func (s *outputSettings) openStatus() (*output.StatusWriter, error) {
+	if s.status == "" {
+		return nil, nil
+	}
+	w, err := output.CreateStatus(s.status)
+	if err != nil {
+		return nil, &outputError{err, "--status-updates-file"}
+	}
+	return w, nil
+}
+
+// openRows opens the files of the results, for rows of this scan.
+func (s *outputSettings) openRows(run *scan.Scan, shard uint32) (*output.Group, error) {
+	rows := s.rows
+	rows.Scan = output.ScanInfo{ID: run.ID(), Engine: run.Way().Engine, Shard: shard}
+	out, err := output.OpenGroup(s.files, rows)
+	if err != nil {
+		return nil, &outputError{err, "--output-file"}
+	}
+	return out, nil
+}
+
+// log explains which answers become rows.
+func (s *outputSettings) log(log *slog.Logger) {
+	switch {
+	case s.isDefault:
+		log.Info(`the addresses of new hits are written, as by default in ZMap: the same as --output-module=csv ` +
+			`--output-fields=saddr --output-filter='success = 1 && repeat = 0' --no-header-row; ` +
+			`for every answer, give --output-filter=""`)
+	case s.filter == "":
+		log.Info("every answer is written, RSTs, ICMP errors and repeats included, as in ZMap with -O or -f but no filter")
+	}
+}
+
+// finish closes the files of the results. What came of that is the error to report, if it is theirs that ended the scan
+// or there was none; a reader that has had enough is no error.
+func finish(out *output.Group, err error) error {
+	failed := out.Close()
+	_, ofOutput := errors.AsType[*scan.OutputError](err)
+	switch {
+	case failed == nil:
+		return err
+	case err != nil && !ofOutput:
+		return errors.Join(err, &outputError{failed, "--output-file"})
+	case isClosedPipe(failed):
+		return nil
+	}
+	return &outputError{failed, "--output-file"}
+}
+
+// isClosedPipe tells whether an error is about a reader that has had enough, as head has, and about nothing else.
+func isClosedPipe(err error) bool {
+	if list, ok := errors.AsType[interface {
+		error
+		Unwrap() []error
+	}](err); ok {
+		for _, e := range list.Unwrap() {
+			if !isClosedPipe(e) {
+				return false
+			}
+		}
+		return true
+	}
+	return errors.Is(err, unix.EPIPE)
+}
