@@ -97,8 +97,10 @@ func TestDedupWindowAgainstList(t *testing.T) {
 
 func TestDedupNone(t *testing.T) {
 	d := newDedup(&Config{Dedup: DedupNone})
-	if d.seen(1, 2, 0) || d.seen(1, 2, 0) {
-		t.Error("a repeat where nothing is remembered")
+	for range 2 {
+		if d.seen(1, 2, 0) {
+			t.Error("a repeat where nothing is remembered")
+		}
 	}
 }
 
@@ -121,7 +123,6 @@ func BenchmarkDedup(b *testing.B) {
 				var d dedup
 				before := heapBytes()
 				for b.Loop() {
-					d = nil
 					d = newDedup(&Config{Dedup: method, DedupWindow: DefaultDedupWindow})
 					for i := range n {
 						d.seen(i, 443, output.SYNACK)

@@ -315,6 +315,10 @@ func TestRefusals(t *testing.T) {
 		{name: "zero-copy that the driver has not", args: []string{"--bind-mode", "zero-copy"}, want: "scan0 queue 0: bind zero-copy: operation not supported", hint: "--bind-mode"},
 		{name: "unwritable output", args: []string{"-o", "no-such-dir/out.csv"}, want: "create no-such-dir/out.csv: no such file or directory", hint: "--output-file"},
 		{name: "output is a directory", args: []string{"-o", "."}, want: "create .: is a directory", hint: "--output-file"},
+		{name: "one of two outputs is a directory", args: []string{"-o", "second.json", "-o", "."}, want: "create .: is a directory", hint: "--output-file"},
+		{name: "metadata path is a directory", args: []string{"-m", "."}, want: "create .: is a directory", hint: "--metadata-file"},
+		{name: "metadata directory is not there", args: []string{"-m", "no-such-dir/m.json"}, want: "no-such-dir/m.json.partial: no such file or directory", hint: "--metadata-file"},
+		{name: "status directory is not there", args: []string{"-u", "no-such-dir/u.csv"}, want: "create no-such-dir/u.csv: no such file or directory", hint: "--status-updates-file"},
 		{name: "queue of another program", before: holdQueue(l), want: "scan0 queue 1: bind: device or resource busy", hint: "another program"},
 		{name: "foreign XDP program", before: func(t *testing.T) {
 			pass, err := l.AttachPass(l.Scanner)
@@ -356,6 +360,9 @@ func TestRefusals(t *testing.T) {
 			checkRefusal(t, p, tt.want, tt.hint)
 			if n, err := world.Counters(); err != nil || n.SYNs != 0 {
 				t.Errorf("%d probes were sent, %v", n.SYNs, err)
+			}
+			if left, err := filepath.Glob(filepath.Join(dir, "*")); err != nil || len(left) != 1 {
+				t.Errorf("%q are left", left)
 			}
 			if text := read(t, dir, "out.csv"); text != "old results\n" {
 				t.Errorf("the output file now holds %q", text)

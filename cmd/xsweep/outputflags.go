@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -34,7 +35,7 @@ func (o *outputOptions) flags() *pflag.FlagSet {
 	f.StringVar(&o.filter, "output-filter", "",
 		"write the answers for which `EXPR` is true, such as 'success = 1 && repeat = 0'; \"\" is all of them")
 	f.StringVar(&o.dedup, "dedup-method", "default",
-		"tell repeats by `METHOD`: full (the default) remembers all answers, window the last ones, none none")
+		"tell repeats by `METHOD`: full (the default) remembers all answers, window the last ones, none no answer")
 	f.IntVar(&o.dedupWindow, "dedup-window-size", scan.DefaultDedupWindow, "the window is `N` answers")
 	f.StringVarP(&o.metadata, "metadata-file", "m", "", "write what is known about the scan to `FILE` at its end, as JSON")
 	f.StringVarP(&o.status, "status-updates-file", "u", "", "write a row of counters to `FILE` every second, as CSV")
@@ -102,12 +103,12 @@ func (o *outputOptions) chooseFiles(s *outputSettings, hasFormat bool) error {
 		}
 		s.files = append(s.files, f)
 	}
-	all := s.files
+	all := slices.Clone(s.files)
 	if s.status != "" {
-		all = append(all[:len(all):len(all)], output.File{Path: s.status})
+		all = append(all, output.File{Path: s.status})
 	}
 	if s.metadata != "" && s.metadata != "-" { // one line after all others may go to standard output, too
-		all = append(all[:len(all):len(all)], output.File{Path: s.metadata})
+		all = append(all, output.File{Path: s.metadata})
 	}
 	return output.CheckFiles(all)
 }
