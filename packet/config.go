@@ -74,6 +74,7 @@ func build(cfg Config, flags layers.IPv4Flag, tcp *layers.TCP) (*Template, error
 	options := segment[tcpLen:]
 	copy(t.more[:], options[copy(t.options[:], options):])
 	t.long = len(options) > len(t.options)
+	t.stampAt = findTimestamp(options)
 	t.ipSum = add(0, ip[:ipv4Len])
 	t.tcpSum = add(pseudoHeader(0, 0, len(segment)), segment)
 	t.size = start + len(ip)

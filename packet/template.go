@@ -30,6 +30,7 @@ type Template struct {
 	long    bool     // there is a rest
 	ipSum   uint64   // sum of the IPv4 header without Probe's fields, not folded
 	tcpSum  uint64   // same of the TCP segment and the pseudo header
+	stampAt int      // where in the headers the timestamp is; 0 without one
 	size    int      // of the whole frame, in bytes
 	tagged  bool
 }
