@@ -64,6 +64,7 @@ type Config struct {
 	NextHop func(addr uint32) (mac [6]byte, ok bool)
 
 	// How to treat what comes back.
+	RTT             bool // measure round trips; Link.Profile must have timestamps
 	KeepConnections bool // leave accepted connections open instead of resetting them
 	PassInvalid     bool // give answers with a wrong cookie to the host's stack instead of dropping them
 

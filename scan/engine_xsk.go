@@ -14,6 +14,9 @@ type xskEngine struct {
 	rst     *packet.Template
 	gateway [6]byte                                  // the link-layer address in the templates
 	nextHop func(addr uint32) (mac [6]byte, ok bool) // of targets that are not reached by it, or nil
+
+	stopwatch *stopwatch // nil unless SYNs carry the time
+	stamped   packet.Template
 }
 
 // newXSKEngine owns tx from now on. Every slot holds a SYN from the beginning, so that most often only what differs from
@@ -21,11 +24,17 @@ type xskEngine struct {
 func newXSKEngine(tx *xsk.TxQueue, s *Scan) *xskEngine {
 	frame := make([]byte, packet.MaxFrameLen)
 	tx.Prefill(frame[:s.syn.Put(frame, new(packet.Probe))])
-	return &xskEngine{tx: tx, syn: s.syn, rst: s.rst, gateway: s.cfg.Link.DstMAC, nextHop: s.cfg.NextHop}
+	return &xskEngine{tx: tx, syn: s.syn, rst: s.rst, gateway: s.cfg.Link.DstMAC, nextHop: s.cfg.NextHop,
+		stopwatch: s.stopwatch}
 }
 
 func (e *xskEngine) send(probes []packet.Probe) (int, error) {
-	return e.transmit(e.syn, probes, e.tx.Reserve(len(probes)))
+	n := e.tx.Reserve(len(probes))
+	if e.stopwatch == nil {
+		return e.transmit(e.syn, probes, n)
+	}
+	e.stamped = e.syn.Stamped(e.stopwatch.now())
+	return e.transmit(&e.stamped, probes, n)
 }
 
 func (e *xskEngine) reset(conns []packet.Probe) (int, error) {
@@ -42,6 +51,9 @@ func (e *xskEngine) dropped() uint64 { return e.tx.Counters().Dropped }
 func (e *xskEngine) transmit(t *packet.Template, probes []packet.Probe, n int) (int, error) {
 	umem, slots := e.tx.Slots()
 	t.PatchAll(umem, slots, probes[:n])
+	if t == &e.stamped {
+		t.StampAll(umem, slots, n)
+	}
 	if e.nextHop != nil {
 		e.address(probes[:n])
 	}

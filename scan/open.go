@@ -35,6 +35,7 @@ type Scan struct {
 	receivers []*receiver
 	collector *collector
 	clock     clock
+	stopwatch *stopwatch // nil unless round trips are measured
 	phase     phases
 	pace      pace
 	broken    chan error // from senders that cannot go on
@@ -81,6 +82,10 @@ func prepare(cfg Config) (*Scan, error) {
 	s.pace.set(cfg.Rate)
 	if s.syn, err = packet.NewTemplate(cfg.Link); err != nil {
 		return nil, err
+	}
+	if cfg.RTT && !s.syn.HasTimestamp() {
+		return nil, fmt.Errorf("%w: round trips are measured by TCP timestamps, and profile %v has none", ErrConfig,
+			cfg.Link.Profile)
 	}
 	if s.rst, err = packet.NewReset(cfg.Link); err != nil {
 		return nil, err

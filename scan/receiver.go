@@ -23,14 +23,15 @@ type answers struct {
 // A receiver owns one receive queue. It parses and validates what the XDP program redirects, has accepted connections
 // closed, and passes records on, by the batch.
 type receiver struct {
-	rx       *xsk.RxQueue
-	validate *validator
-	resets   *resetQueue // to the sender that serves this queue; nil: nothing is closed
-	full     chan<- *answers
-	empty    <-chan *answers
-	probed   *atomic.Int64 // not 0 once the last probe has been sent
-	log      *slog.Logger
-	n        *receiverCounters
+	rx        *xsk.RxQueue
+	validate  *validator
+	resets    *resetQueue // to the sender that serves this queue; nil: nothing is closed
+	full      chan<- *answers
+	empty     <-chan *answers
+	probed    *atomic.Int64 // not 0 once the last probe has been sent
+	stopwatch *stopwatch    // nil unless round trips are measured
+	log       *slog.Logger
+	n         *receiverCounters
 
 	out *answers // being filled
 }
@@ -75,6 +76,10 @@ func (r *receiver) run(stop *atomic.Bool) {
 // take works through n received frames and gives them back.
 func (r *receiver) take(n int) {
 	now, late := time.Now().UnixNano(), r.probed.Load() != 0
+	tick := uint32(0)
+	if r.stopwatch != nil {
+		tick = r.stopwatch.now()
+	}
 	var reply packet.Reply
 	accepted, lost := 0, 0
 	for i := range n {
@@ -92,6 +97,9 @@ func (r *receiver) take(n int) {
 		rec := &r.out.records[r.out.n]
 		record(&reply, addr, port, rec)
 		rec.Time, rec.Cooldown = now, late
+		if r.stopwatch != nil {
+			r.stopwatch.measure(rec, tick)
+		}
 		if r.out.n++; r.out.n == answerBatch {
 			r.pass()
 		}

@@ -144,6 +144,9 @@ func (s *Scan) outputError() error {
 // queues of RSTs.
 func (s *Scan) assemble(out Output) {
 	s.clock = newClock()
+	if s.cfg.RTT {
+		s.stopwatch = newStopwatch(s.clock)
+	}
 	s.broken = make(chan error, 1)
 	s.collector = newCollector(len(s.receive), out, &s.cfg)
 	n := s.numSenders()
@@ -161,7 +164,7 @@ func (s *Scan) assemble(out Output) {
 		r := &receiver{
 			rx: rx, validate: validate,
 			full: s.collector.in, empty: s.collector.back,
-			probed: &s.phase.probed, log: s.cfg.Logger, n: new(receiverCounters),
+			stopwatch: s.stopwatch, probed: &s.phase.probed, log: s.cfg.Logger, n: new(receiverCounters),
 		}
 		if !s.cfg.KeepConnections {
 			r.resets = new(resetQueue)

@@ -129,8 +129,8 @@ func (o *options) networkFlags() *pflag.FlagSet {
 	f.StringVarP(&o.gatewayMAC, "gateway-mac", "G", "", "send to the next hop `MAC` (default found by route and ARP)")
 	f.StringVar(&o.sourceMAC, "source-mac", "", "send from `MAC` (default the interface's)")
 	f.Uint16Var(&o.vlan, "vlan", 0, "tag every frame for VLAN `ID` (802.1Q); 0 is none")
-	f.StringVar(&o.probeArgs, "probe-args", "smallest-probes",
-		"send the TCP options of `PROFILE`: smallest-probes, windows, linux or bsd")
+	f.StringVar(&o.probeArgs, "probe-args", defaultProbeArgs,
+		"send the TCP options of `PROFILE`: smallest-probes, windows, linux or bsd; linux,rtt or bsd,rtt measures round trips")
 	f.Uint8Var(&o.probeTTL, "probe-ttl", 64, "send probes with this `TTL`")
 	f.StringVar(&o.reset, "rst", "reply", "what accepted connections get: `POLICY` reply sends a RST, none leaves them")
 	return f

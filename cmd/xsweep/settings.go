@@ -11,7 +11,6 @@ import (
 
 	"github.com/xsweep/xsweep/blocklist"
 	"github.com/xsweep/xsweep/bpf"
-	"github.com/xsweep/xsweep/packet"
 	"github.com/xsweep/xsweep/scan"
 	"github.com/xsweep/xsweep/xsk"
 )
@@ -92,7 +91,7 @@ func (o *options) parseNetwork(s *settings) (err error) {
 	}
 	link := &s.scan.Link
 	link.VLAN, link.TTL, link.Timestamp = o.vlan, o.probeTTL, uint32(time.Now().Unix())
-	if link.Profile, err = packet.ParseProfile(o.probeArgs); err != nil {
+	if link.Profile, s.scan.RTT, err = parseProbeArgs(o.probeArgs); err != nil {
 		return fmt.Errorf("--probe-args: %w", err)
 	}
 	switch o.reset {
