@@ -22,6 +22,8 @@ var hints = []struct {
 	{errSpecial, "--allow-special probes special-purpose networks, too: do so only where they are yours"},
 	{errUnlisted, "give the networks that asked to be left out with --blocklist-file FILE, or say --no-blocklist"},
 	{scan.ErrTooManyTargets, "scan fewer ports at a time"},
+	{scan.ErrLowHitRate, "--min-hitrate is the limit; what was found until then is in the output"},
+	{scan.ErrSendFailures, "--max-sendto-failures is the limit; what was found until then is in the output"},
 	{lab.ErrPrivilege, "run it as root: it makes network namespaces"},
 	{nexthop.ErrNoInterface, "'ip -brief link' lists the interfaces"},
 	{nexthop.ErrDown, "'ip link set NAME up' brings it up"},

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
 	"github.com/xsweep/xsweep/internal/lab"
@@ -178,6 +179,30 @@ func TestMetadataOfEveryEnd(t *testing.T) {
 				t.Errorf("%d rows, the metadata say %d", rows, m.OutputResults)
 			}
 		})
+	}
+}
+
+// TestMaxSendFailures gives up when the link goes down.
+func TestMaxSendFailures(t *testing.T) {
+	l := labtest.New(t, lab.Config{})
+	simulate(t, l, lab.SimConfig{Key: 45, Open: 0.1})
+	dir := t.TempDir()
+	p := start(t, l, dir, "--allow-special", "-p", "443", "-r", "5k", "-v", "2", "-q", "-c", "1", "-o", "out.csv", "-m", "m.json",
+		"--max-sendto-failures", "3", "198.18.0.3-198.19.255.255")
+	waitForRows(t, filepath.Join(dir, "out.csv"))
+	if err := l.Scanner.Do(func() error {
+		dev, err := netlink.LinkByName(l.Scanner.Interface())
+		if err != nil {
+			return err
+		}
+		return netlink.LinkSetDown(dev)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	p.waitFor(t, exitFailed)
+	m := readMetadata(t, dir)
+	if m.Ended != "too many send failures" || !strings.Contains(m.Error, "are more than 3") || m.OutputResults == 0 {
+		t.Errorf("the metadata say %q, %q, %d rows", m.Ended, m.Error, m.OutputResults)
 	}
 }
 

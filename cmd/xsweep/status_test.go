@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,6 +67,34 @@ func TestProgress(t *testing.T) {
 			percent, left := progress(&moment{Snapshot: half}, tt.limits)
 			if math.Abs(percent-tt.percent) > 1e-6 || left.Round(time.Millisecond) != tt.left {
 				t.Errorf("%v%%, %v left; want %v%%, %v", percent, left, tt.percent, tt.left)
+			}
+		})
+	}
+}
+
+// TestDropWarnings: ZMap's words, above one answer in twenty and one probe in a hundred.
+func TestDropWarnings(t *testing.T) {
+	last := moment{Snapshot: scan.Snapshot{Elapsed: seconds(9), Probes: 9000, Hits: 900}}
+	tests := []struct {
+		name   string
+		losses scan.Losses
+		device uint64
+		want   string
+	}{
+		{"none", scan.Losses{}, 0, ""},
+		{"five percent of answers and one of probes", scan.Losses{RingFull: 5, SendDropped: 10}, 0, ""},
+		{"more answers", scan.Losses{RingFull: 5}, 1, "[WARN] xsweep: Dropped 6 packets in the last second, (6 total dropped (pcap: 5 + iface: 1))\n"},
+		{"more probes", scan.Losses{SendDropped: 10, SendInvalid: 1}, 0, "[WARN] xsweep: Failed to send 11 packets/sec (11 total failures)\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var text strings.Builder
+			m := monitor{log: newLogger(&text, 2)}
+			now := moment{scan.Snapshot{Elapsed: seconds(10), Probes: 10000, Hits: 1000, Losses: tt.losses}, tt.device}
+			s := statusOf(&now, &last, limits{})
+			m.warn(&s, &now)
+			if got := text.String(); !strings.HasSuffix(got, tt.want) || (tt.want == "") != (got == "") {
+				t.Errorf("the log says %q, want %q", got, tt.want)
 			}
 		})
 	}
