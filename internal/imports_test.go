@@ -18,13 +18,15 @@ const module = "github.com/xsweep/xsweep/"
 // mayImport lists, for each package, the packages of this module that it may use. A leaf uses none. Tests may use more:
 // the lab, and what they compare with.
 var mayImport = map[string][]string{
-	"cmd/xsweep":           {"scan", "xsk", "packet", "bpf", "blocklist", "output", "internal/nexthop", "internal/lab"},
+	"cmd/xsweep": {"scan", "xsk", "packet", "bpf", "blocklist", "output", "internal/nexthop", "internal/lab",
+		"internal/conffile"},
 	"scan":                 {"xsk", "packet", "bpf", "blocklist", "output"},
 	"xsk":                  nil,
 	"packet":               nil,
 	"bpf":                  nil,
 	"blocklist":            nil,
 	"output":               nil,
+	"internal/conffile":    nil,
 	"internal/nexthop":     nil,
 	"internal/lab":         nil,
 	"internal/lab/labtest": {"internal/lab"},

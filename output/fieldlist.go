@@ -52,7 +52,7 @@ func nearestField(all []Field, name string) string {
 	for i, f := range all {
 		names[i] = f.Name
 	}
-	return nearest(name, names)
+	return Nearest(name, names)
 }
 
 // FieldList returns what --list-output-fields prints: a line "name type: description" for every field, in the order

@@ -28,7 +28,7 @@ func ParseFormat(name string) (Format, error) {
 			return Format(i), nil
 		}
 	}
-	return 0, fmt.Errorf("unknown output format %q: the nearest is %q", name, nearest(name, names))
+	return 0, fmt.Errorf("unknown output format %q: the nearest is %q", name, Nearest(name, names))
 }
 
 func formatNames() []string { return []string{CSV: "csv", JSON: "json", Parquet: "parquet"} }

@@ -2,9 +2,10 @@ package output
 
 import "strings"
 
-// nearest returns the one of names that somebody who typed name most likely meant: one that contains it (mss for
-// tcpopt_mss), else the one the fewest single-letter edits away. Of equals it takes the first; names is not empty.
-func nearest(name string, names []string) string {
+// Nearest returns the one of names that somebody who typed name most likely meant: one that contains it (mss for
+// tcpopt_mss), else the one the fewest single-letter edits away. Of equals it takes the first; names is not
+// empty.
+func Nearest(name string, names []string) string {
 	name = strings.ToLower(name)
 	if len(name) > 2 { // shorter ones are contained in names they have nothing to do with
 		for _, n := range names {
