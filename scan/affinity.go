@@ -1,6 +1,11 @@
 package scan
 
-import "golang.org/x/sys/unix"
+import (
+	"fmt"
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
 
 // allowedCPUs lists the cores that the calling thread may run on: those that taskset or a container leave to the
 // process. It is empty where the kernel does not tell.
@@ -16,6 +21,25 @@ func allowedCPUs() []int {
 		}
 	}
 	return cpus
+}
+
+// checkCores refuses cores that this process may not run on.
+func checkCores(cores []int) error {
+	allowed := allowedCPUs()
+	for _, core := range cores {
+		if len(allowed) > 0 && !slices.Contains(allowed, core) {
+			return fmt.Errorf("%w: core %d is not one of those that this process may run on: %v", ErrConfig, core, allowed)
+		}
+	}
+	return nil
+}
+
+// senderCores are the cores to spread n senders over; none is for wherever there is room, which is best for one alone.
+func senderCores(chosen []int, n int) []int {
+	if len(chosen) > 0 || n < 2 {
+		return chosen
+	}
+	return allowedCPUs()
 }
 
 // pin keeps the calling thread on one core.

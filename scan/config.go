@@ -47,6 +47,7 @@ type Config struct {
 	Cooldown   time.Duration // listen so long after the last probe
 	MaxResults uint64        // end at once after so many rows; 0 for never
 	Senders    int           // sending threads, each with a queue and a core of its own; 0 chooses by rate
+	Cores      []int         // cores for them, one after the other and then from the first; default those there are
 
 	// When to give up. Either ends probing with an error, after the cool-down.
 	MinHitRate        float64 // least percentage of targets with a hit, from five seconds on; 0 for any
@@ -115,7 +116,7 @@ func (cfg Config) withDefaults() (Config, error) {
 	case cfg.Rate < 0 || cfg.MaxRuntime < 0 || cfg.Cooldown < 0 || cfg.ProbeInterval < 0 || cfg.Senders < 0:
 		return cfg, fmt.Errorf("%w: a negative rate, time or number of senders", ErrConfig)
 	}
-	return cfg, nil
+	return cfg, checkCores(cfg.Cores)
 }
 
 // NumTargets is the number of targets of the whole scan, all shards of it. The error wraps ErrConfig.

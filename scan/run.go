@@ -151,10 +151,10 @@ func (s *Scan) assemble(out Output) {
 	s.collector = newCollector(len(s.receive), out, &s.cfg)
 	n := s.numSenders()
 	todo := s.work(n)
-	cpus := allowedCPUs()
+	cpus := senderCores(s.cfg.Cores, n)
 	for i := range n {
 		snd := s.newSender(i, n, todo)
-		if n > 1 && len(cpus) > 0 {
+		if len(cpus) > 0 {
 			snd.cpu = cpus[i%len(cpus)]
 		}
 		s.senders = append(s.senders, snd)
