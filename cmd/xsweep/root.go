@@ -42,7 +42,7 @@ func newRoot() *cobra.Command {
 	cmd.CompletionOptions.HiddenDefaultCmd = true
 	cmd.SetVersionTemplate("{{.Version}}\n")
 	groups := o.register(cmd)
-	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
+	cmd.SetFlagErrorFunc(flagError)
 	usage := cmd.UsageFunc() // of subcommands
 	help := cmd.HelpFunc()
 	cmd.SetHelpFunc(func(c *cobra.Command, args []string) {
