@@ -58,6 +58,9 @@ func hintFor(err error) string {
 	if file, ok := errors.AsType[*outputError](err); ok {
 		return file.hint()
 	}
+	if _, ok := errors.AsType[*logError](err); ok {
+		return ""
+	}
 	if _, ok := errors.AsType[*fs.PathError](err); ok {
 		return "" // a file that was to be read: the error says it all, and the errnos below mean something else
 	}

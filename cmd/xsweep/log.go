@@ -46,39 +46,50 @@ type logHandler struct {
 	attrs string
 }
 
-func newLogger(w io.Writer, verbosity int) *slog.Logger {
-	return slog.New(&logHandler{w: w, mu: new(sync.Mutex), level: verbosityLevel(verbosity)})
+func newLogger(w io.Writer, verbosity int) *slog.Logger { return slog.New(newLogHandler(w, verbosity)) }
+
+func newLogHandler(w io.Writer, verbosity int) slog.Handler {
+	return &logHandler{w: w, mu: new(sync.Mutex), level: verbosityLevel(verbosity)}
 }
 
 func (h *logHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.level }
 
 func (h *logHandler) Handle(_ context.Context, r slog.Record) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s [%s] xsweep: %s", r.Time.Format("Jan 02 15:04:05.000"), levelName(r.Level), r.Message)
-	b.WriteString(h.attrs)
-	r.Attrs(func(a slog.Attr) bool {
-		appendAttr(&b, a)
-		return true
-	})
-	b.WriteByte('\n')
+	line := fmt.Sprintf("%s [%s] xsweep: %s\n", r.Time.Format("Jan 02 15:04:05.000"), levelName(r.Level), logText(r, h.attrs))
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	_, err := io.WriteString(h.w, b.String())
+	_, err := io.WriteString(h.w, line)
 	return err
 }
 
 func (h *logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	var b strings.Builder
-	for _, a := range attrs {
-		appendAttr(&b, a)
-	}
 	with := *h
-	with.attrs += b.String()
+	with.attrs += attrText(attrs)
 	return &with
 }
 
 // WithGroup ignores the group: no message here has so many attributes that they need one.
 func (h *logHandler) WithGroup(string) slog.Handler { return h }
+
+// logText is what a message says, attributes included; before are those that its logger has.
+func logText(r slog.Record, before string) string {
+	var b strings.Builder
+	b.WriteString(r.Message)
+	b.WriteString(before)
+	r.Attrs(func(a slog.Attr) bool {
+		appendAttr(&b, a)
+		return true
+	})
+	return b.String()
+}
+
+func attrText(attrs []slog.Attr) string {
+	var b strings.Builder
+	for _, a := range attrs {
+		appendAttr(&b, a)
+	}
+	return b.String()
+}
 
 func appendAttr(b *strings.Builder, a slog.Attr) {
 	value := a.Value.String()

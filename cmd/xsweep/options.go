@@ -40,8 +40,9 @@ type options struct {
 	// Output
 	outputOptions
 	stopOptions
-	quiet     bool
-	verbosity int
+	quiet bool
+	logOptions
+	logs *logs // once they are open
 }
 
 // flagGroup is a part of the help: flags that serve one purpose.
@@ -59,6 +60,7 @@ func (o *options) register(cmd *cobra.Command) []flagGroup {
 		{"Dry run", o.dryRunFlags()},
 		{"Output", o.outputOptions.flags()},
 		{"Status", o.statusFlags()},
+		{"Log", o.logOptions.flags()},
 		{"Network", o.networkFlags()},
 		{"AF_XDP", o.xdpFlags()},
 	}
@@ -106,7 +108,6 @@ func (o *options) dryRunFlags() *pflag.FlagSet {
 func (o *options) statusFlags() *pflag.FlagSet {
 	f := newFlagSet()
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no status line")
-	addVerbosity(f, &o.verbosity)
 	return f
 }
 

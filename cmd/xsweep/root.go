@@ -37,7 +37,7 @@ func newRoot() *cobra.Command {
 		SilenceErrors:         true,
 		SilenceUsage:          true,
 		Version:               version(),
-		RunE:                  func(cmd *cobra.Command, args []string) error { return scanCommand(cmd, o, args) },
+		RunE:                  o.run,
 	}
 	cmd.CompletionOptions.HiddenDefaultCmd = true
 	cmd.SetVersionTemplate("{{.Version}}\n")

@@ -20,7 +20,10 @@ func scanCommand(cmd *cobra.Command, o *options, args []string) error {
 	if err != nil {
 		return err
 	}
-	log := newLogger(cmd.ErrOrStderr(), o.verbosity)
+	log, err := o.openLog(cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
 	s.targets, err = readTargets(cmd, &o.targetOptions, args, log)
 	if err != nil {
 		return err

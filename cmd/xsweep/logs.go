@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"log/syslog"
+	"os"
+	"time"
+)
+
+// logs are the places that a scan logs to.
+type logs struct {
+	away    []slog.Handler // those other than standard error
+	closers []io.Closer
+}
+
+// openLogs opens the places that the options name; the logger writes to all of them.
+func openLogs(o *logOptions, stderr io.Writer) (*logs, *slog.Logger, error) {
+	l := new(logs)
+	var all []slog.Handler
+	if path := o.path(time.Now()); path == "" {
+		all = append(all, newLogHandler(stderr, o.verbosity))
+	} else {
+		file, err := os.Create(path)
+		if err != nil {
+			return nil, nil, &logError{err}
+		}
+		l.add(newLogHandler(file, o.verbosity), file)
+	}
+	if o.syslog {
+		w, err := syslog.New(syslog.LOG_USER|syslog.LOG_INFO, "xsweep")
+		if err != nil {
+			l.close(nil)
+			return nil, nil, &logError{fmt.Errorf("connect to syslog: %w", err)}
+		}
+		l.add(&syslogHandler{w: w, level: verbosityLevel(o.verbosity)}, w)
+	}
+	return l, slog.New(slog.NewMultiHandler(append(all, l.away...)...)), nil
+}
+
+func (l *logs) add(h slog.Handler, c io.Closer) {
+	l.away, l.closers = append(l.away, h), append(l.closers, c)
+}
+
+// close ends the logs with the error that ends the program, if there is one. Standard error shows it anyway.
+func (l *logs) close(err error) {
+	if err != nil && len(l.away) > 0 {
+		slog.New(slog.NewMultiHandler(l.away...)).Log(context.Background(), levelFatal, oneLine(err))
+	}
+	for _, c := range l.closers {
+		_ = c.Close() // nothing is left to tell
+	}
+}
+
+// logError is an error of the log, to which hints about the network do not apply.
+type logError struct{ err error }
+
+func (e *logError) Error() string { return "log: " + e.err.Error() }
+func (e *logError) Unwrap() error { return e.err }
