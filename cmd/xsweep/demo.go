@@ -114,6 +114,7 @@ func (d *demoOptions) scan(cmd *cobra.Command, scanner *lab.Host, results string
 		demoTargets}
 	fmt.Fprintf(cmd.OutOrStdout(), "# xsweep %s\n", strings.Join(args, " "))
 	child := exec.Command(self, args...)
+	child.Env = append(withoutOptions(os.Environ()), variableName("config")+"="+os.DevNull) // the options above and no others
 	child.Stdout, child.Stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
 	_, release := signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM)
 	defer release()

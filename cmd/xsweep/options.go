@@ -7,11 +7,14 @@ import (
 
 // options are the flags of a scan as they were given.
 type options struct {
+	groups []flagGroup // the flags themselves
+
 	targetOptions
 	noBlocklist bool
 	orderOptions
 	// Scan
 	rate          rateValue
+	bandwidth     bandwidthValue
 	maxRuntime    uint
 	maxResults    uint64
 	probes        int
@@ -41,8 +44,11 @@ type options struct {
 	outputOptions
 	stopOptions
 	quiet bool
+	noteOptions
 	logOptions
 	logs *logs // once they are open
+	configOptions
+	answerOptions
 }
 
 // flagGroup is a part of the help: flags that serve one purpose.
@@ -51,23 +57,33 @@ type flagGroup struct {
 	flags *pflag.FlagSet
 }
 
-// register defines the flags on cmd and returns them by purpose. Names are ZMap's wherever ZMap has the option.
-func (o *options) register(cmd *cobra.Command) []flagGroup {
-	groups := []flagGroup{
+// register defines the flags on cmd, by purpose. Names are ZMap's wherever ZMap has the option.
+func (o *options) register(cmd *cobra.Command) {
+	o.groups = []flagGroup{
 		{"Targets", o.targetFlags()},
 		{"Order", o.orderOptions.flags()},
 		{"Scan", o.scanFlags()},
 		{"Dry run", o.dryRunFlags()},
-		{"Output", o.outputOptions.flags()},
-		{"Status", o.statusFlags()},
+		{"Output", joined(o.outputOptions.flags(), o.noteOptions.flags(), o.statusFlags())},
 		{"Log", o.logOptions.flags()},
+		{"Probe", o.probeFlags()},
 		{"Network", o.networkFlags()},
 		{"AF_XDP", o.xdpFlags()},
+		{"Configuration", o.configOptions.flags()},
+		{"Instead of a scan", o.answerOptions.flags()},
 	}
-	for _, g := range groups {
+	for _, g := range o.groups {
 		cmd.Flags().AddFlagSet(g.flags)
 	}
-	return groups
+}
+
+// joined is one set with the flags of several.
+func joined(sets ...*pflag.FlagSet) *pflag.FlagSet {
+	all := newFlagSet()
+	for _, f := range sets {
+		all.AddFlagSet(f)
+	}
+	return all
 }
 
 func newFlagSet() *pflag.FlagSet {
@@ -86,6 +102,7 @@ func (o *options) scanFlags() *pflag.FlagSet {
 	f := newFlagSet()
 	o.rate = 10000
 	f.VarP(&o.rate, "rate", "r", "probes per second, such as 100k or 1.5M; 0 is no limit")
+	f.VarP(&o.bandwidth, "bandwidth", "B", "probes worth so many bits per second on the wire, such as 10M or 1.5G; not with -r")
 	f.UintVarP(&o.maxRuntime, "max-runtime", "t", 0, "stop sending after `SECONDS`; 0 is never")
 	f.Uint64VarP(&o.maxResults, "max-results", "N", 0, "end at once after `N` results; 0 is never")
 	f.IntVarP(&o.probes, "probes", "P", 1, "send `N` probes per target, from different source ports")
@@ -130,6 +147,11 @@ func (o *options) networkFlags() *pflag.FlagSet {
 	f.StringVarP(&o.gatewayMAC, "gateway-mac", "G", "", "send to the next hop `MAC` (default found by route and ARP)")
 	f.StringVar(&o.sourceMAC, "source-mac", "", "send from `MAC` (default the interface's)")
 	f.Uint16Var(&o.vlan, "vlan", 0, "tag every frame for VLAN `ID` (802.1Q); 0 is none")
+	return f
+}
+
+func (o *options) probeFlags() *pflag.FlagSet {
+	f := newFlagSet()
 	f.StringVar(&o.probeArgs, "probe-args", defaultProbeArgs,
 		"send the TCP options of `PROFILE`: smallest-probes, windows, linux or bsd; linux,rtt or bsd,rtt measures round trips")
 	f.Uint8Var(&o.probeTTL, "probe-ttl", 64, "send probes with this `TTL`")

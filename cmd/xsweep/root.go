@@ -25,8 +25,10 @@ const examples = `  See what would be sent (needs no root, sends nothing):
   A network of your own:
     xsweep -p 22,80,443 -r 50k -o results.csv 203.0.113.0/24`
 
-func newRoot() *cobra.Command {
-	o := new(options)
+func newRoot() *cobra.Command { return newCommand(new(options)) }
+
+// newCommand fills o in when it runs.
+func newCommand(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:                   "xsweep -p PORTS [options] [TARGETS]",
 		Short:                 "find open TCP ports, over AF_XDP",
@@ -41,7 +43,7 @@ func newRoot() *cobra.Command {
 	}
 	cmd.CompletionOptions.HiddenDefaultCmd = true
 	cmd.SetVersionTemplate("{{.Version}}\n")
-	groups := o.register(cmd)
+	o.register(cmd)
 	cmd.SetFlagErrorFunc(flagError)
 	usage := cmd.UsageFunc() // of subcommands
 	help := cmd.HelpFunc()
@@ -50,13 +52,13 @@ func newRoot() *cobra.Command {
 			help(c, args)
 			return
 		}
-		printHelp(c.OutOrStdout(), c, groups)
+		printHelp(c.OutOrStdout(), c, o.groups)
 	})
 	cmd.SetUsageFunc(func(c *cobra.Command) error {
 		if c != cmd {
 			return usage(c)
 		}
-		printHelp(c.OutOrStderr(), c, groups)
+		printHelp(c.OutOrStderr(), c, o.groups)
 		return nil
 	})
 	cmd.AddCommand(newDemo(), newIterate(), newFilter())
@@ -75,5 +77,5 @@ func printHelp(w io.Writer, cmd *cobra.Command, groups []flagGroup) {
 	for _, g := range groups {
 		fmt.Fprintf(w, "\n%s:\n%s\n", g.title, strings.TrimRight(g.flags.FlagUsagesWrapped(100), "\n"))
 	}
-	fmt.Fprintf(w, "\nOther:\n  -h, --help      this help\n      --version   the version\n\nExamples:\n%s\n", cmd.Example)
+	fmt.Fprintf(w, "\nExamples:\n%s\n", cmd.Example)
 }

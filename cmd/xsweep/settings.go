@@ -31,7 +31,7 @@ type settings struct {
 func (o *options) understand(cmd *cobra.Command) (*settings, error) {
 	s := new(settings)
 	for _, parse := range []func(*settings) error{o.parseProbes, o.parseNetwork, o.parseXDP, o.parseEnds,
-		o.logOptions.check} {
+		o.parsePace, o.noteOptions.check, o.logOptions.check} {
 		if err := parse(s); err != nil {
 			return nil, usagef(cmd, "%w", err)
 		}

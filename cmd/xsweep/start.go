@@ -3,23 +3,40 @@ package main
 import (
 	"io"
 	"log/slog"
+	"os"
 
 	"github.com/spf13/cobra"
 )
 
-// run does what `xsweep` without a subcommand is asked for.
+// run does what `xsweep` without a subcommand is asked for: to scan, or to answer a question.
 func (o *options) run(cmd *cobra.Command, args []string) (err error) {
+	if o.answer(cmd.OutOrStdout()) {
+		return nil
+	}
+	if err := o.resolve(cmd, os.Environ()); err != nil {
+		return err
+	}
+	if o.echo {
+		if _, err := o.understand(cmd); err != nil {
+			return o.origins.locate(err)
+		}
+		printConfig(cmd.OutOrStdout(), o.groups, o.origins, args)
+		return nil
+	}
 	o.logs = new(logs)
 	defer func() { o.logs.close(err) }()
-	return scanCommand(cmd, o, args)
+	return o.origins.locate(scanCommand(cmd, o, args))
 }
 
-// openLog opens the log, once it is certain that there is something to do.
+// openLog opens the log, once it is certain that there is something to do, and begins it with what had to wait for it.
 func (o *options) openLog(stderr io.Writer) (*slog.Logger, error) {
 	opened, log, err := openLogs(&o.logOptions, stderr)
 	if err != nil {
 		return nil, err
 	}
 	o.logs = opened
+	for _, remark := range o.remarks {
+		log.Warn(remark)
+	}
 	return log, nil
 }

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/xsweep/xsweep/packet"
+)
+
+// bandwidthValue is a flag for bits per second, written as a rate is: 1.5G, 10M, 500k. The zero value is for none given.
+type bandwidthValue struct{ bits rateValue }
+
+func (b *bandwidthValue) Set(text string) error {
+	var bits rateValue
+	if err := bits.Set(text); err != nil || bits == 0 {
+		return fmt.Errorf("%q is not a bandwidth in bits per second, such as 10M or 1.5G", text)
+	}
+	b.bits = bits
+	return nil
+}
+
+func (b *bandwidthValue) String() string { return b.bits.String() }
+
+func (b *bandwidthValue) Type() string { return "BPS" }
+
+// parsePace turns --bandwidth into --rate. A probe counts with all the time that it takes on the wire, so that the
+// bandwidth of a link is what fills it.
+func (o *options) parsePace(s *settings) error {
+	if o.bandwidth.bits == 0 {
+		return nil
+	}
+	if o.origins.has("rate") && o.origins.has("bandwidth") {
+		return errors.New("--rate (-r) and --bandwidth (-B) both say how fast to send: give one of them")
+	}
+	probe, err := packet.NewTemplate(s.scan.Link)
+	if err != nil {
+		return err
+	}
+	o.rate = o.bandwidth.bits / rateValue(8*probe.WireLen())
+	return nil
+}

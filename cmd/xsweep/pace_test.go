@@ -1,0 +1,39 @@
+package main
+
+import (
+	"io"
+	"math"
+	"testing"
+)
+
+// TestBandwidth: what fills a link of ten gigabits is what is known to, and ZMap's rate for the same options.
+func TestBandwidth(t *testing.T) {
+	tests := []struct {
+		name string
+		args []string
+		want float64
+	}{
+		{"10 GbE, the shortest frame", []string{"-B", "10G"}, 14.88e6},
+		{"10 GbE, as Windows", []string{"-B", "10G", "--probe-args", "windows"}, 13.89e6},
+		{"10 GbE, as Linux", []string{"-B", "10G", "--probe-args", "linux"}, 12.76e6},
+		{"10 GbE, as BSD", []string{"-B", "10G", "--probe-args", "bsd"}, 12.25e6},
+		{"a tag makes the frame longer, but not above the minimum by as much", []string{"-B", "10G", "--vlan", "7"}, 14.53e6},
+		{"a fraction", []string{"-B", "0.5M"}, 744},
+		{"less than a probe a second", []string{"-B", "67.2"}, 0.1},
+		{"no bandwidth: the rate as it is", nil, 10000},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var o options
+			cmd := newCommand(&o)
+			cmd.SetArgs(append(tt.args, "--echo", "-C", "", "-p", "80"))
+			cmd.SetOut(io.Discard)
+			if err := cmd.Execute(); err != nil {
+				t.Fatal(err)
+			}
+			if got := float64(o.rate); math.Abs(got-tt.want) > tt.want/1000 {
+				t.Errorf("%v: %v probes per second, want %v", tt.args, got, tt.want)
+			}
+		})
+	}
+}
