@@ -33,7 +33,7 @@ func (o *answerOptions) flags() *pflag.FlagSet {
 func (o *answerOptions) answer(w io.Writer) bool {
 	switch {
 	case o.listProbes:
-		fmt.Fprintln(w, "tcp_synscan")
+		fmt.Fprintln(w, synScan)
 	case o.listOutputs:
 		for f := output.CSV; f <= output.Parquet; f++ {
 			fmt.Fprintln(w, f)

@@ -38,6 +38,7 @@ func describe(cmd *cobra.Command, o *options, s *settings, args []string, run *s
 	describeTargets(m, o, s)
 	describeSending(m, o, s, run)
 	describeOutput(m, o, s)
+	o.describe(m)
 	m.SeedProvided = output.Flag(cmd.Flags().Changed("seed"))
 	return f
 }
@@ -78,6 +79,13 @@ func describeSending(m *output.Metadata, o *options, s *settings, run *scan.Scan
 	for _, addr := range cfg.Sources {
 		m.SourceIPs = append(m.SourceIPs, blocklist.ToAddr(addr))
 	}
+}
+
+// describe says what is logged where to, and what only the user knows.
+func (o *options) describe(m *output.Metadata) {
+	m.LogFile, m.LogDirectory, m.Syslog = o.logFile, o.logDirectory, output.Flag(o.syslog)
+	m.OutputArgs, m.Notes, m.UserMetadata = o.outputArgs, o.notes, []byte(o.userMetadata)
+	m.Bandwidth = uint64(o.bandwidth.bits)
 }
 
 // describeOutput says what is written, and which answers of those that come.

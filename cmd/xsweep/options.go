@@ -21,20 +21,22 @@ type options struct {
 	probeInterval secondsValue
 	cooldown      uint
 	senders       int
+	cores         coresValue
 	// Dry runs
 	dryRun     bool
 	fastDryRun bool
 	ipLayer    bool
 	// Network
-	iface      string
-	sourceIP   string
-	sourcePort string
-	gatewayMAC string
-	sourceMAC  string
-	vlan       uint16
-	probeArgs  string
-	probeTTL   uint8
-	reset      string
+	iface       string
+	sourceIP    string
+	sourcePort  string
+	gatewayMAC  string
+	sourceMAC   string
+	vlan        uint16
+	probeModule string
+	probeArgs   string
+	probeTTL    uint8
+	reset       string
 	// AF_XDP
 	engine      string
 	xdpMode     string
@@ -47,6 +49,7 @@ type options struct {
 	noteOptions
 	logOptions
 	logs *logs // once they are open
+	zmapOptions
 	configOptions
 	answerOptions
 }
@@ -70,6 +73,7 @@ func (o *options) register(cmd *cobra.Command) {
 		{"Network", o.networkFlags()},
 		{"AF_XDP", o.xdpFlags()},
 		{"Configuration", o.configOptions.flags()},
+		{"For command lines written for ZMap", o.zmapOptions.flags()},
 		{"Instead of a scan", o.answerOptions.flags()},
 	}
 	for _, g := range o.groups {
@@ -109,6 +113,7 @@ func (o *options) scanFlags() *pflag.FlagSet {
 	f.Var(&o.probeInterval, "probe-interval", "wait so long from one of them to the next; 0 is back to back")
 	f.UintVarP(&o.cooldown, "cooldown-time", "c", 8, "listen for `SECONDS` after the last probe")
 	f.IntVarP(&o.senders, "sender-threads", "T", 0, "send from `N` threads, each with a queue; 0 chooses by rate")
+	f.Var(&o.cores, "cores", "keep the sending threads on these cores, such as 0,2,4, one after the other (default all)")
 	f.AddFlagSet(o.stopOptions.flags())
 	return f
 }
@@ -152,6 +157,7 @@ func (o *options) networkFlags() *pflag.FlagSet {
 
 func (o *options) probeFlags() *pflag.FlagSet {
 	f := newFlagSet()
+	f.StringVarP(&o.probeModule, "probe-module", "M", synScan, "send the probes of `MODULE`; there is no other so far")
 	f.StringVar(&o.probeArgs, "probe-args", defaultProbeArgs,
 		"send the TCP options of `PROFILE`: smallest-probes, windows, linux or bsd; linux,rtt or bsd,rtt measures round trips")
 	f.Uint8Var(&o.probeTTL, "probe-ttl", 64, "send probes with this `TTL`")

@@ -32,6 +32,7 @@ func (o *outputOptions) flags() *pflag.FlagSet {
 		"write results in `FORMAT` csv, json (one object a line) or parquet (default by the name of the file, else csv)")
 	f.StringVarP(&o.fields, "output-fields", "f", "",
 		"write `FIELDS`, a comma list or * (default saddr, and sport with several ports)")
+	f.BoolVar(&o.noHeader, "no-header-row", false, "begin CSV with the first row, not with the names of the fields")
 	f.StringVar(&o.filter, "output-filter", "",
 		"write the answers for which `EXPR` is true, such as 'success = 1 && repeat = 0'; \"\" is all of them")
 	f.StringVar(&o.dedup, "dedup-method", "default",

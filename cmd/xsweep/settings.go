@@ -30,8 +30,8 @@ type settings struct {
 // understand parses every option that is more than a number. Its errors are usage errors.
 func (o *options) understand(cmd *cobra.Command) (*settings, error) {
 	s := new(settings)
-	for _, parse := range []func(*settings) error{o.parseProbes, o.parseNetwork, o.parseXDP, o.parseEnds,
-		o.parsePace, o.noteOptions.check, o.logOptions.check} {
+	for _, parse := range []func(*settings) error{o.parseProbes, o.parseNetwork, o.parseXDP, o.parseEnds, o.parseModule,
+		o.parsePace, o.noteOptions.check, o.logOptions.check, o.zmapOptions.check} {
 		if err := parse(s); err != nil {
 			return nil, usagef(cmd, "%w", err)
 		}

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// coresValue is a flag for a list of cores, such as 0,2,4.
+type coresValue []int
+
+func (v *coresValue) Set(text string) error {
+	var cores []int
+	for item := range strings.SplitSeq(text, ",") {
+		core, err := strconv.ParseUint(strings.TrimSpace(item), 10, 16)
+		if err != nil {
+			return fmt.Errorf("%q is not a list of cores, such as 0,2,4", text)
+		}
+		cores = append(cores, int(core))
+	}
+	*v = cores
+	return nil
+}
+
+func (v *coresValue) String() string {
+	var names []string
+	for _, core := range *v {
+		names = append(names, strconv.Itoa(core))
+	}
+	return strings.Join(names, ",")
+}
+
+func (v *coresValue) Type() string { return "LIST" }
