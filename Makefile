@@ -10,7 +10,7 @@ FUZZTIME ?= 20s
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 BENCHSTAT := golang.org/x/perf/cmd/benchstat@latest
 
-.PHONY: build test demo bench coverage lint fuzz generate check-generate clean help
+.PHONY: build test demo bench coverage lint fuzz docs man generate check-generate clean help
 
 build: ## the static binary, bin/xsweep
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/xsweep ./cmd/xsweep
@@ -38,6 +38,11 @@ fuzz: ## every fuzz target for FUZZTIME (20s)
 	    echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$pkg; \
 	  done; \
 	done
+
+docs: ## docs/zmap.md and docs/man/xsweep.1 anew, from the flags
+	$(GO) test ./cmd/xsweep -run '^TestDocs$$' -update
+
+man: docs ## the manual page: docs writes it, too
 
 generate: ## the BPF objects anew (clang-14, llvm-14, libbpf-dev)
 	$(GO) generate ./...

@@ -61,7 +61,7 @@ func newCommand(o *options) *cobra.Command {
 		printHelp(c.OutOrStderr(), c, o.groups)
 		return nil
 	})
-	cmd.AddCommand(newDemo(), newIterate(), newFilter())
+	cmd.AddCommand(newDemo(), newIterate(), newFilter(), newZMapHelp())
 	return cmd
 }
 
@@ -74,6 +74,7 @@ func printHelp(w io.Writer, cmd *cobra.Command, groups []flagGroup) {
 			fmt.Fprintf(w, "  xsweep %-12s %s\n", c.Name(), c.Short)
 		}
 	}
+	fmt.Fprintln(w, "  xsweep help zmap    where xsweep differs from ZMap")
 	for _, g := range groups {
 		fmt.Fprintf(w, "\n%s:\n%s\n", g.title, strings.TrimRight(g.flags.FlagUsagesWrapped(100), "\n"))
 	}
