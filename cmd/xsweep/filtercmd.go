@@ -26,7 +26,7 @@ type filterOptions struct {
 	stat              bool
 	keepDuplicates    bool
 	ignoreInputErrors bool
-	verbosity         int
+	logOptions
 }
 
 func newFilter() *cobra.Command {
@@ -53,15 +53,16 @@ func newFilter() *cobra.Command {
 	f.BoolVar(&o.stat, "stat", false, "print how many addresses each list takes away, and how many are left")
 	f.BoolVar(&o.keepDuplicates, "no-duplicate-checking", false, "print a line as often as it comes")
 	f.BoolVar(&o.ignoreInputErrors, "ignore-input-errors", false, "skip input lines that do not begin with an address")
-	addVerbosity(f, &o.verbosity)
+	f.AddFlagSet(o.logOptions.flags())
 	return cmd
 }
 
-func (o *filterOptions) run(cmd *cobra.Command) error {
-	if err := checkVerbosity(cmd, o.verbosity); err != nil {
+func (o *filterOptions) run(cmd *cobra.Command) (err error) {
+	logs, log, err := o.begin(cmd)
+	if err != nil {
 		return err
 	}
-	log := newLogger(cmd.ErrOrStderr(), o.verbosity)
+	defer func() { logs.close(err) }()
 	if o.stat {
 		return o.printStat(cmd, log)
 	}

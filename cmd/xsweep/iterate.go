@@ -17,7 +17,7 @@ The same seed, targets, ports and blocklists give the same order here and in a s
 type iterateOptions struct {
 	targetOptions
 	orderOptions
-	verbosity int
+	logOptions
 }
 
 func newIterate() *cobra.Command {
@@ -34,15 +34,16 @@ func newIterate() *cobra.Command {
 	cmd.Flags().SortFlags = false
 	cmd.Flags().AddFlagSet(o.targetOptions.flags())
 	cmd.Flags().AddFlagSet(o.orderOptions.flags())
-	addVerbosity(cmd.Flags(), &o.verbosity)
+	cmd.Flags().AddFlagSet(o.logOptions.flags())
 	return cmd
 }
 
-func (o *iterateOptions) run(cmd *cobra.Command, args []string) error {
-	if err := checkVerbosity(cmd, o.verbosity); err != nil {
+func (o *iterateOptions) run(cmd *cobra.Command, args []string) (err error) {
+	logs, log, err := o.begin(cmd)
+	if err != nil {
 		return err
 	}
-	log := newLogger(cmd.ErrOrStderr(), o.verbosity)
+	defer func() { logs.close(err) }()
 	ports, withPorts, err := o.iteratePorts()
 	if err != nil {
 		return usagef(cmd, "%w", err)

@@ -46,8 +46,6 @@ type logHandler struct {
 	attrs string
 }
 
-func newLogger(w io.Writer, verbosity int) *slog.Logger { return slog.New(newLogHandler(w, verbosity)) }
-
 func newLogHandler(w io.Writer, verbosity int) slog.Handler {
 	return &logHandler{w: w, mu: new(sync.Mutex), level: verbosityLevel(verbosity)}
 }

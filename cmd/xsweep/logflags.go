@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
 	"time"
 
@@ -19,7 +20,7 @@ type logOptions struct {
 
 func (o *logOptions) flags() *pflag.FlagSet {
 	f := newFlagSet()
-	addVerbosity(f, &o.verbosity)
+	f.IntVarP(&o.verbosity, "verbosity", "v", 3, "log up to `LEVEL`: 0 fatal, 1 error, 2 warn, 3 info, 4 debug, 5 trace")
 	f.StringVarP(&o.logFile, "log-file", "l", "", "log to `FILE` instead of standard error")
 	f.StringVarP(&o.logDirectory, "log-directory", "L", "", "log to a new file in `DIR`, named for the time")
 	f.BoolVar(&o.syslog, "syslog", false, "log to syslog as well")
@@ -29,6 +30,8 @@ func (o *logOptions) flags() *pflag.FlagSet {
 
 func (o *logOptions) check(*settings) error {
 	switch {
+	case o.verbosity < 0 || o.verbosity >= len(levelNames):
+		return fmt.Errorf("--verbosity %d is not 0 to %d", o.verbosity, len(levelNames)-1)
 	case o.logFile != "" && o.logDirectory != "":
 		return errors.New("--log-file (-l) and --log-directory (-L) both say where to log: give one of them")
 	case o.syslog && o.disableSyslog:

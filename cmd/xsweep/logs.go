@@ -8,6 +8,8 @@ import (
 	"log/syslog"
 	"os"
 	"time"
+
+	"github.com/spf13/cobra"
 )
 
 // logs are the places that a scan logs to.
@@ -38,6 +40,14 @@ func openLogs(o *logOptions, stderr io.Writer) (*logs, *slog.Logger, error) {
 		l.add(&syslogHandler{w: w, level: verbosityLevel(o.verbosity)}, w)
 	}
 	return l, slog.New(slog.NewMultiHandler(append(all, l.away...)...)), nil
+}
+
+// begin checks the options of a command and opens its logs.
+func (o *logOptions) begin(cmd *cobra.Command) (*logs, *slog.Logger, error) {
+	if err := o.check(nil); err != nil {
+		return nil, nil, usagef(cmd, "%w", err)
+	}
+	return openLogs(o, cmd.ErrOrStderr())
 }
 
 func (l *logs) add(h slog.Handler, c io.Closer) {

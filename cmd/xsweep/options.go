@@ -133,17 +133,6 @@ func (o *options) statusFlags() *pflag.FlagSet {
 	return f
 }
 
-func addVerbosity(f *pflag.FlagSet, level *int) {
-	f.IntVarP(level, "verbosity", "v", 3, "log up to `LEVEL`: 0 fatal, 1 error, 2 warn, 3 info, 4 debug, 5 trace")
-}
-
-func checkVerbosity(cmd *cobra.Command, level int) error {
-	if level < 0 || level >= len(levelNames) {
-		return usagef(cmd, "--verbosity %d is not 0 to %d", level, len(levelNames)-1)
-	}
-	return nil
-}
-
 func (o *options) networkFlags() *pflag.FlagSet {
 	f := newFlagSet()
 	f.StringVarP(&o.iface, "interface", "i", "", "send from interface `NAME` (default that of the route)")

@@ -36,9 +36,6 @@ func (o *options) understand(cmd *cobra.Command) (*settings, error) {
 			return nil, usagef(cmd, "%w", err)
 		}
 	}
-	if err := checkVerbosity(cmd, o.verbosity); err != nil {
-		return nil, err
-	}
 	if err := o.orderOptions.configure(cmd, &s.scan); err != nil {
 		return nil, err
 	}
