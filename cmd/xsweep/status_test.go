@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log/slog"
 	"math"
 	"strings"
 	"testing"
@@ -89,7 +90,7 @@ func TestDropWarnings(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var text strings.Builder
-			m := monitor{log: newLogger(&text, 2)}
+			m := monitor{log: slog.New(newLogHandler(&text, 2))}
 			now := moment{scan.Snapshot{Elapsed: seconds(10), Probes: 10000, Hits: 1000, Losses: tt.losses}, tt.device}
 			s := statusOf(&now, &last, limits{})
 			m.warn(&s, &now)
