@@ -28,8 +28,9 @@ type generator struct {
 	block  *block // being made into probes
 	ahead  *block // the next one
 
+	pass     int    // of the last batch
 	made     uint64 // targets of the unit that got their probes
-	excluded uint64 // targets left out since the start
+	excluded uint64 // targets left out since the start, in the first pass
 }
 
 const (
@@ -52,8 +53,8 @@ func newGenerator(g generator) *generator {
 	return &g
 }
 
-// fill writes the next probes into batch and returns how many: whole targets only, so that batch must have room for
-// the probes of one. Where there are none, wait is how long until it is worth asking again; at the end it is 0.
+// fill writes the next probes, all of one pass, into batch and returns how many: whole targets only, so that batch must
+// have room for the probes of one. Where there are none, wait is how long until it is worth asking again; at the end it is 0.
 func (g *generator) fill(batch []packet.Probe, now time.Duration) (n int, wait time.Duration) {
 	exclude := g.exclude.Load()
 	for len(batch)-n >= g.probes {
@@ -62,6 +63,10 @@ func (g *generator) fill(batch []packet.Probe, now time.Duration) (n int, wait t
 				break
 			}
 		}
+		if n > 0 && g.block.unit.pass != g.pass {
+			break // the next batch is of that pass
+		}
+		g.pass = g.block.unit.pass
 		targets := min(g.block.n-g.block.used, (len(batch)-n)/g.probes, groupSize)
 		n += g.make(batch[n:], targets, exclude)
 	}
@@ -160,7 +165,9 @@ func (g *generator) permit(messages []uint64, exclude *blocklist.Set) (n int) {
 			n++
 		}
 	}
-	g.excluded += uint64(len(messages) - n)
+	if g.block.unit.pass == 0 {
+		g.excluded += uint64(len(messages) - n)
+	}
 	return n
 }
 

@@ -194,13 +194,17 @@ func (s *Scan) work(n int) *work {
 	return w
 }
 
-func (s *Scan) generator(todo *work) *generator {
-	g := newGenerator(generator{
-		work: todo, order: s.order, space: s.space, exclude: &s.exclude,
-		sources: s.sources, ports: s.cfg.SourcePorts, probes: s.cfg.Probes,
-	})
+// inARow is how many probes a target gets back to back. With an interval, the others are of other passes.
+func (s *Scan) inARow() int {
 	if s.cfg.ProbeInterval > 0 {
-		g.probes = 1 // the others are other passes
+		return 1
 	}
-	return g
+	return s.cfg.Probes
+}
+
+func (s *Scan) generator(todo *work) *generator {
+	return newGenerator(generator{
+		work: todo, order: s.order, space: s.space, exclude: &s.exclude,
+		sources: s.sources, ports: s.cfg.SourcePorts, probes: s.inARow(),
+	})
 }

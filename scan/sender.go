@@ -44,6 +44,7 @@ type sender struct {
 type senderCounters struct {
 	_        [cacheLine]byte
 	probes   atomic.Uint64 // given to the engine
+	again    atomic.Uint64 // those of them that were not the first of their target, where there are several passes
 	excluded atomic.Uint64 // targets left out
 	resets   atomic.Uint64 // RSTs given to the engine
 	noRoom   atomic.Uint64 // batches that the engine had no room for
@@ -132,6 +133,9 @@ func (s *sender) send(n int) {
 	s.batch = s.batch[sent:]
 	s.limiter.sent(sent)
 	s.n.probes.Add(uint64(sent))
+	if s.gen.pass > 0 {
+		s.n.again.Add(uint64(sent))
+	}
 	s.n.dropped.Store(s.engine.dropped())
 	switch {
 	case err != nil:

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -58,7 +59,12 @@ func (e *moodyEngine) dropped() uint64     { return 5 }
 
 func newTestSender(t *testing.T, e engine, rate float64) (*sender, chan error) {
 	t.Helper()
-	s, err := prepare(dry(t, set(t, "198.18.0.0/21"), 80, 443))
+	return newSenderOf(t, dry(t, set(t, "198.18.0.0/21"), 80, 443), e, rate)
+}
+
+func newSenderOf(t *testing.T, cfg Config, e engine, rate float64) (*sender, chan error) {
+	t.Helper()
+	s, err := prepare(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,6 +109,18 @@ func TestSenderLosesNothing(t *testing.T) {
 		if n.unsent.Load() != 3 || n.dropped.Load() != 5 || n.noRoom.Load() == 0 || e.full == 0 {
 			t.Errorf("counted %d unsent, %d dropped, %d without room", n.unsent.Load(), n.dropped.Load(), n.noRoom.Load())
 		}
+	}
+}
+
+// TestSenderCountsFirstProbes: of what is sent in several passes, it knows what is not the first probe of its target.
+func TestSenderCountsFirstProbes(t *testing.T) {
+	cfg := dry(t, set(t, "198.18.0.0/22"), 80)
+	cfg.Probes, cfg.ProbeInterval = 3, time.Millisecond
+	s, _ := newSenderOf(t, cfg, &moodyEngine{rand: rand.New(rand.NewPCG(2, 2))}, 0)
+	var never atomic.Bool
+	s.probe(&never)
+	if all, again := s.n.probes.Load(), s.n.again.Load(); all != 3*1024 || again != 2*1024 {
+		t.Errorf("%d probes, %d of them not the first; want %d, %d", all, again, 3*1024, 2*1024)
 	}
 }
 

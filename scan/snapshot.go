@@ -20,6 +20,7 @@ type Snapshot struct {
 	Probed   uint64 // of them, those whose probes were given to the kernel
 	Excluded uint64 // of them, those left out on the way, by Config.Exclude or Scan.Exclude
 	Probes   uint64 // probes given to the kernel
+	Planned  uint64 // probes that there will be in all, unless the scan is ended before
 	Resets   uint64 // RSTs given to the kernel
 
 	Received    uint64 // frames that reached the sockets
@@ -96,9 +97,13 @@ func (s *Scan) Snapshot() Snapshot {
 }
 
 func (s *Scan) countSenders(now *Snapshot) {
+	firsts := uint64(0) // probes of the first pass
 	for _, snd := range s.senders {
 		n := snd.n
-		now.Probes += n.probes.Load()
+		again := n.again.Load() // before the others, of which it is a part
+		probes := n.probes.Load()
+		now.Probes += probes
+		firsts += probes - again
 		now.Resets += n.resets.Load()
 		now.Excluded += n.excluded.Load()
 		now.Losses.SendDropped += n.dropped.Load()
@@ -107,7 +112,8 @@ func (s *Scan) countSenders(now *Snapshot) {
 		now.Losses.WaitedForDevice += n.refused.Load()
 	}
 	now.Senders = int(s.phase.probing.Load())
-	now.Probed = now.Probes / uint64(s.cfg.Probes)
+	now.Probed = firsts / uint64(s.inARow())
+	now.Planned = (now.Targets - min(now.Excluded, now.Targets)) * uint64(s.cfg.Probes)
 }
 
 func (s *Scan) countReceivers(now *Snapshot) {

@@ -44,7 +44,7 @@ func progress(now *moment, l limits) (percent float64, left time.Duration) {
 	case now.Done:
 		left = max(0, now.Sending+l.cooldown-now.Elapsed)
 	default:
-		left = forTheRest(now.Elapsed, now.Probed, now.Targets) + l.cooldown
+		left = forTheRest(now.Elapsed, now.Probes, now.Planned) + l.cooldown
 		if l.maxRuntime > 0 {
 			left = min(left, max(0, l.maxRuntime-now.Elapsed)+l.cooldown)
 		}

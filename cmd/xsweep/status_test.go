@@ -20,23 +20,23 @@ func TestStatusLine(t *testing.T) {
 		limits    limits
 		want      string
 	}{
-		{"ZMap's first second", scan.Snapshot{Elapsed: seconds(1.0385), Sending: seconds(0.03845), Done: true, Targets: 32, Probed: 32, Probes: 32, Hits: 16},
+		{"ZMap's first second", scan.Snapshot{Elapsed: seconds(1.0385), Sending: seconds(0.03845), Done: true, Targets: 32, Planned: 32, Probed: 32, Probes: 32, Hits: 16},
 			scan.Snapshot{}, limits{cooldown: seconds(2)},
 			" 0:01 51%; send: 32 done (832 p/s avg); recv: 16 16 p/s (15 p/s avg); drops: 0 p/s (0 p/s avg); hitrate: 50.00%"},
-		{"ZMap's fifth second", scan.Snapshot{Elapsed: seconds(5.0155), Sending: seconds(5.0155), Targets: 3_660_000_000, Probed: 14292988, Probes: 14292988, Hits: 219629},
+		{"ZMap's fifth second", scan.Snapshot{Elapsed: seconds(5.0155), Sending: seconds(5.0155), Targets: 3_660_000_000, Planned: 3_660_000_000, Probed: 14292988, Probes: 14292988, Hits: 219629},
 			scan.Snapshot{Elapsed: seconds(4.0155), Probes: 11422988, Hits: 174329}, limits{cooldown: seconds(8)},
 			" 0:05 0% (21m left); send: 14292988 2.87 Mp/s (2.85 Mp/s avg); recv: 219629 45.3 Kp/s (43.8 Kp/s avg); drops: 0 p/s (0 p/s avg); hitrate: 1.54%"},
-		{"the first second", scan.Snapshot{Elapsed: seconds(1), Sending: seconds(1), Targets: 1000, Probed: 100, Probes: 100, Hits: 1},
+		{"the first second", scan.Snapshot{Elapsed: seconds(1), Sending: seconds(1), Targets: 1000, Planned: 1000, Probed: 100, Probes: 100, Hits: 1},
 			scan.Snapshot{}, limits{cooldown: seconds(8)},
 			" 0:01 6%; send: 100 100 p/s (100 p/s avg); recv: 1 1 p/s (1 p/s avg); drops: 0 p/s (0 p/s avg); hitrate: 1.00%"},
-		{"the cool-down", scan.Snapshot{Elapsed: seconds(14), Sending: seconds(10), Done: true, Targets: 1000, Probed: 1000, Probes: 1000, Hits: 7,
+		{"the cool-down", scan.Snapshot{Elapsed: seconds(14), Sending: seconds(10), Done: true, Targets: 1000, Planned: 1000, Probed: 1000, Probes: 1000, Hits: 7,
 			Losses: scan.Losses{RingFull: 28, NoFrame: 14}},
 			scan.Snapshot{Elapsed: seconds(13), Probes: 1000, Hits: 7, Losses: scan.Losses{RingFull: 28}}, limits{cooldown: seconds(8)},
 			" 0:14 78% (4s left); send: 1000 done (100 p/s avg); recv: 7 0 p/s (0 p/s avg); drops: 14 p/s (3 p/s avg); hitrate: 0.70%"},
-		{"the end", scan.Snapshot{Elapsed: seconds(3700), Sending: seconds(3692), Done: true, End: scan.EndDone, Targets: 10, Probed: 10, Probes: 10},
+		{"the end", scan.Snapshot{Elapsed: seconds(3700), Sending: seconds(3692), Done: true, End: scan.EndDone, Targets: 10, Planned: 10, Probed: 10, Probes: 10},
 			scan.Snapshot{Elapsed: seconds(3699), Probes: 10}, limits{cooldown: seconds(8)},
 			"1:01:40 100%; send: 10 done (0 p/s avg); recv: 0 0 p/s (0 p/s avg); drops: 0 p/s (0 p/s avg); hitrate: 0.00%"},
-		{"nothing sent yet", scan.Snapshot{Elapsed: seconds(1), Targets: 10}, scan.Snapshot{}, limits{cooldown: seconds(8)},
+		{"nothing sent yet", scan.Snapshot{Elapsed: seconds(1), Targets: 10, Planned: 10}, scan.Snapshot{}, limits{cooldown: seconds(8)},
 			" 0:01 0%; send: 0 0 p/s (0 p/s avg); recv: 0 0 p/s (0 p/s avg); drops: 0 p/s (0 p/s avg); hitrate: 0.00%"},
 	}
 	for _, tt := range tests {
@@ -51,7 +51,7 @@ func TestStatusLine(t *testing.T) {
 
 // TestProgress: of all limits, the one that is reached first.
 func TestProgress(t *testing.T) {
-	half := scan.Snapshot{Elapsed: seconds(10), Sending: seconds(10), Targets: 200, Probed: 100, Probes: 100, Rows: 20}
+	half := scan.Snapshot{Elapsed: seconds(10), Sending: seconds(10), Targets: 200, Planned: 200, Probed: 100, Probes: 100, Rows: 20}
 	tests := []struct {
 		name    string
 		limits  limits
