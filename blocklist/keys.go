@@ -103,7 +103,7 @@ func newFromKeys(keys *keyList) *Set {
 	return build(joined(keys.ascending()))
 }
 
-// joined yields the ranges packed into ascending keys as disjoint ranges: merged for keys that are not one slice.
+// joined yields the ranges packed into ascending keys as disjoint ranges.
 func joined(keys iter.Seq[uint64]) iter.Seq[Range] {
 	return func(yield func(Range) bool) {
 		var open Range

@@ -33,39 +33,16 @@ func New(ranges ...Range) *Set {
 	keys := make([]uint64, 0, len(ranges)) // whole numbers sort faster than structs with a comparison function
 	for _, r := range ranges {
 		if r.First <= r.Last {
-			keys = append(keys, uint64(r.First)<<32|uint64(r.Last))
+			keys = append(keys, rangeKey(r))
 		}
 	}
 	slices.Sort(keys)
-	return build(merged(keys))
+	return build(joined(slices.Values(keys)))
 }
 
 // All returns the set of all 2^32 addresses.
 func All() *Set {
 	return New(Range{First: 0, Last: addressSpace - 1})
-}
-
-// merged yields the ranges packed into keys, first address on top, as disjoint ranges. keys must be sorted.
-func merged(keys []uint64) iter.Seq[Range] {
-	return func(yield func(Range) bool) {
-		var open Range
-		for i, key := range keys {
-			first, last := uint32(key>>32), uint32(key)
-			switch {
-			case i == 0:
-				open = Range{First: first, Last: last}
-			case uint64(first) <= uint64(open.Last)+1: // an overlap or a neighbour
-				open.Last = max(open.Last, last)
-			case !yield(open):
-				return
-			default:
-				open = Range{First: first, Last: last}
-			}
-		}
-		if len(keys) > 0 {
-			yield(open)
-		}
-	}
 }
 
 // build returns the set of ranges that are ascending and have a gap between any two. It runs the sequence twice, once
