@@ -17,8 +17,8 @@ import (
 // batchSize is how many frames go to the engine at once.
 const batchSize = 256
 
-// A sender owns one part of the permutation, one transmit queue and, where the rate asks for it, one core. It is done
-// in two steps: probe until there is nothing left to send, then serve, which only sends the RSTs that late answers
+// A sender owns one transmit queue and, where the rate asks for it, one core, and takes its part of the work unit by
+// unit. It is done in two steps: probe until there is nothing left to send, then serve, which only sends the RSTs that late answers
 // still call for.
 type sender struct {
 	gen     *generator

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -78,6 +79,23 @@ func TestHangupWithoutBlocklist(t *testing.T) {
 	p.waitFor(t, exitDone)
 	if !strings.Contains(p.stderr.String(), "scan ended: stopped") {
 		t.Errorf("stderr:\n%s", &p.stderr)
+	}
+}
+
+// TestHangupUnderNohup: who has said that a terminal may go away means it.
+func TestHangupUnderNohup(t *testing.T) {
+	l := labtest.New(t, lab.Config{})
+	world := simulate(t, l, lab.SimConfig{Key: 33, Open: 0.1, CoveragePorts: []uint16{443}})
+	signal.Ignore(unix.SIGHUP) // which processes inherit
+	defer signal.Reset(unix.SIGHUP)
+	p := start(t, l, t.TempDir(), "--allow-special", "-p", "443", "-r", "2000", "-c", "1", "-q", "198.18.16.0/22")
+	waitUntil(t, "a probe", func() bool { return count(t, world, "198.18.16.0/22", 443) > 0 })
+	if err := p.cmd.Process.Signal(unix.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	p.waitFor(t, exitDone)
+	if n := count(t, world, "198.18.16.0/22", 443); n != 1024 {
+		t.Errorf("%d of 1024 targets were probed", n)
 	}
 }
 

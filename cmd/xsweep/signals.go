@@ -28,7 +28,7 @@ func handleSignals(parent context.Context, opt *optOut, log *slog.Logger) (_ con
 	if opt.isPossible() {
 		signal.Notify(hangups, unix.SIGHUP)
 		go readOnHangup(ctx, opt, hangups)
-	} else {
+	} else if !signal.Ignored(unix.SIGHUP) { // as under nohup
 		signal.Notify(signals, unix.SIGHUP)
 	}
 	go func() {
