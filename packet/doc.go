@@ -40,6 +40,8 @@
 //     ECE, CWR and the reserved bits are not looked at.
 //  8. Options never make a reply unacceptable: reading them stops at the first that is cut off or shorter than two
 //     bytes, and keeps what was found. A known option of an unknown length is skipped. Of two of a kind, the last counts.
+//     The kinds of all of them are listed, in order: also that of the one that stops the reading, and the end of the
+//     list as often as it fills the header.
 //
 // ICMP (protocol 1):
 //

@@ -111,10 +111,12 @@ func tcpReplies(t testing.TB) []namedReply {
 		{"synack-options", assemble(t, ethernet(), toUs(), synack(all...)), with(func(r *Reply) {
 			r.HasMSS, r.MSS, r.SACKPerm, r.HasWScale, r.WScale = true, 1460, true, true, 7
 			r.HasTimestamp, r.TSVal, r.TSEcr = true, 0x11223344, 0x55667788
+			r.NumOptions = uint8(copy(r.OptionKinds[:], []byte{2, 4, 8, 1, 3}))
 		})},
 		{"synack-ecn", assemble(t, ethernet(), toUs(), congested), with(func(r *Reply) {
 			r.Flags |= FlagECE | FlagPSH | FlagURG
 			r.HasMSS, r.MSS, r.HasWScale = true, 0xffff, true
+			r.NumOptions = uint8(copy(r.OptionKinds[:], []byte{3, 2, 0})) // a byte of padding
 		})},
 		{"synack-data", assemble(t, ethernet(), toUs(), synack(), gopacket.Payload("fast open")), base},
 		{"synack-vlan", assemble(t, tagged, customer, toUs(), synack()), with(func(r *Reply) { r.VLAN = 77 })},

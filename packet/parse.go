@@ -57,7 +57,7 @@ func parseTCP(d *datagram, r *Reply) bool {
 	r.Ack = binary.BigEndian.Uint32(h[8:12])
 	r.Flags = flags
 	r.Window = binary.BigEndian.Uint16(h[14:16])
-	r.parseOptions(d.payload[tcpLen:size])
+	r.NumOptions = r.parseOptions(d.payload[tcpLen:size])
 	return true
 }
 
@@ -71,23 +71,37 @@ const (
 	optionTimestamp = 8
 )
 
-// parseOptions reads what it can of a TCP header's options.
-func (r *Reply) parseOptions(b []byte) {
-	for len(b) > 0 && b[0] != optionEnd {
-		if b[0] == optionNop {
+// parseOptions reads what it can of a TCP header's options, at most MaxOptions bytes, and returns how many kinds there
+// are. The end of the list counts once for each byte of padding that it takes.
+func (r *Reply) parseOptions(b []byte) (n uint8) {
+	ended := false
+	for len(b) > 0 {
+		kind := b[0]
+		if ended && kind != optionEnd {
+			return n
+		}
+		r.OptionKinds[n] = kind
+		n++
+		switch kind {
+		case optionEnd:
+			ended = true
+			b = b[1:]
+			continue
+		case optionNop:
 			b = b[1:]
 			continue
 		}
 		if len(b) < 2 {
-			return
+			return n
 		}
 		size := int(b[1])
 		if size < 2 || size > len(b) {
-			return
+			return n
 		}
-		r.setOption(b[0], b[2:size])
+		r.setOption(kind, b[2:size])
 		b = b[size:]
 	}
+	return n
 }
 
 // setOption notes an option that a scanner reports, if data has the length that its RFC gives it.

@@ -25,6 +25,9 @@ func (k Kind) String() string {
 	return fmt.Sprintf("Kind(%d)", uint8(k))
 }
 
+// MaxOptions is the most options that a TCP header has room for: one byte each.
+const MaxOptions = 40
+
 // Reply is what Parse found in a frame. Addresses are in host order.
 type Reply struct {
 	Kind Kind
@@ -49,6 +52,11 @@ type Reply struct {
 	SACKPerm     bool
 	HasTimestamp bool
 	TSVal, TSEcr uint32 // sender's timestamp and the one it echoes
+
+	// The first NumOptions of OptionKinds are the kinds of all options of a SYNACK or RST in wire order, those without a
+	// value included: a fingerprint of whoever sent them. The rest is 0.
+	OptionKinds [MaxOptions]uint8
+	NumOptions  uint8
 
 	// Of an ICMP reply.
 	ICMPType, ICMPCode uint8

@@ -1,6 +1,7 @@
 package packet
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"github.com/google/gopacket"
@@ -76,11 +77,16 @@ func slowTCP(data []byte, r *Reply) bool {
 			r.Flags |= 1 << i
 		}
 	}
+	kinds := make([]byte, 0, 40)
 	for _, o := range tcp.Options {
+		kinds = append(kinds, byte(o.OptionType))
 		if int(o.OptionLength) == 2+len(o.OptionData) { // not so of one cut off
 			slowOption(o, r)
 		}
 	}
+	padding := bytes.TrimLeft(tcp.Padding, "\x00") // what gopacket finds behind the end of the list
+	kinds = append(kinds, tcp.Padding[:len(tcp.Padding)-len(padding)]...)
+	r.NumOptions = uint8(copy(r.OptionKinds[:], kinds))
 	return true
 }
 
