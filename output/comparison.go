@@ -28,7 +28,7 @@ func newComparison(f Field, op string, list []operand) *comparison {
 	texts := make([]string, len(list))
 	for i, o := range list {
 		texts[i] = o.text
-		if f.kind == text {
+		if f.kind.isText() {
 			c.words = append(c.words, o.word)
 		} else {
 			c.spans = append(c.spans, spansOf(op, o.span)...)
@@ -63,15 +63,19 @@ func spansOf(op string, o span) []span {
 
 func (c *comparison) holds(r *Record) bool {
 	v := c.get(r)
-	return c.has(&v) != c.not
+	return c.has(&v, r) != c.not
 }
 
-func (c *comparison) has(v *value) bool {
+func (c *comparison) has(v *value, r *Record) bool {
 	switch v.kind {
 	case null:
 		return false
 	case text:
 		return slices.Contains(c.words, v.s)
+	case fingerprint:
+		var room [longestValue]byte
+		is := r.appendJA4(room[:0])
+		return slices.ContainsFunc(c.words, func(w string) bool { return w == string(is) })
 	}
 	for _, s := range c.spans {
 		if s.first <= v.n && v.n <= s.last {

@@ -5,14 +5,14 @@ import "strconv"
 // csvRow appends r as one CSV line. A row whose only field is null is an empty line, as in ZMap.
 func (w *Writer) csvRow(dst []byte, r *Record) []byte {
 	for i := range w.columns {
-		dst = w.csvValue(dst, w.columns[i].get(r))
+		dst = w.csvValue(dst, w.columns[i].get(r), r)
 		dst = append(dst, ',')
 	}
 	dst[len(dst)-1] = '\n' // the last comma; NewWriter saw to it that there is a column
 	return dst
 }
 
-func (w *Writer) csvValue(dst []byte, v value) []byte {
+func (w *Writer) csvValue(dst []byte, v value, r *Record) []byte {
 	switch v.kind {
 	case integer:
 		return strconv.AppendUint(dst, v.n, 10)
@@ -26,6 +26,8 @@ func (w *Writer) csvValue(dst []byte, v value) []byte {
 		return w.clock.append(dst, v.n)
 	case millis:
 		return appendMillis(dst, v.n)
+	case fingerprint:
+		return r.appendJA4(dst)
 	}
 	return dst // null
 }

@@ -23,11 +23,15 @@
 // 0. JSON: one compact object a line, keys in the order of the fields, nulls left out, a bool is true or
 // false. Fields a TCP answer cannot have are null, and so are TCP options that were absent.
 //
-// Two things are better on purpose, and show only in rows with classification icmp:
+// Three things are better on purpose. Two show only in rows with classification icmp:
 //
 //   - sport and dport are those of the probe that the message is about, seen as in a TCP answer: sport the probed
 //     port, dport our own. ZMap leaves both null, so nobody can tell which port was unreachable.
 //   - saddr_raw is the probed address, as saddr is. In ZMap it is the router's address, while saddr is the target's.
+//
+// The third is the fingerprints ja4ts and ja4t, which are FoxIO's to the letter: without options they are 1024_00_00_00,
+// where ZMap has nothing between two of the underscores, and the end of the list of options counts as often as it is
+// there, so that macOS is 2-1-3-1-1-8-4-0-0, where ZMap has one 0.
 //
 // What looks odd and is kept: icmp_unreach_str goes by the code alone, so read it together with icmp_type 3;
 // its "presdence" is ZMap's spelling; tcpopt_wscale is the multiplier and not the shift; rtt is a string, of
@@ -35,8 +39,7 @@
 //
 // Fields that ZMap does not have come after all of its own, vlan being the first: a script that counts columns finds
 // ZMap's where they were. Three of them, engine, scan_id and shard, are the same in every row of a scan and come from
-// Config.Scan. Two of ZMap 4.4's are missing, ja4ts and ja4t: they need the order of all TCP options, and a Record
-// keeps only the values of the well-known ones.
+// Config.Scan.
 //
 // # Default mode
 //

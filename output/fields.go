@@ -12,9 +12,9 @@ type Field struct {
 	Type string // string, int or bool: what ZMap's list of fields and its filter call the type
 	Desc string // one line for that list
 
-	kind   kind                  // of every value that is not null
-	get    func(*Record) value   // the value in a row
-	ofScan func(*ScanInfo) value // instead, where it is the same in every row of a scan
+	kind   kind                                // of every value that is not null
+	get    func(*Record) value                 // the value in a row
+	ofScan func(*ScanInfo) func(*Record) value // makes get, where the value comes from the scan
 }
 
 func field(name string, k kind, desc string, get func(*Record) value) Field {
@@ -22,11 +22,11 @@ func field(name string, k kind, desc string, get func(*Record) value) Field {
 }
 
 // Fields returns every field, which is also what the field list "*" stands for: first ZMap's in its fixed order, those
-// of the IP header, then TCP, ICMP, and what the scanner itself knows; then those that ZMap does not have. The slice is
+// of the IP header, then TCP, ICMP, round trip and fingerprints, and what the scanner itself knows; then those that ZMap does not have. The slice is
 // the caller's.
 func Fields() []Field {
-	return slices.Concat(ipFields(), tcpFields(), verdictFields(), icmpFields(), timingFields(), systemFields(),
-		ownFields())
+	return slices.Concat(ipFields(), tcpFields(), verdictFields(), icmpFields(), timingFields(), fingerprintFields(),
+		systemFields(), ownFields())
 }
 
 func ipFields() []Field {
@@ -97,6 +97,20 @@ func timingFields() []Field {
 	return []Field{
 		field("rtt", millis, "milliseconds from probe to answer, with one decimal",
 			func(r *Record) value { return ofTCP(r, r.RTT > 0, value{kind: millis, n: uint64(r.RTT)}) }),
+	}
+}
+
+func fingerprintFields() []Field {
+	return []Field{
+		field("ja4ts", fingerprint, "JA4TS, a SYN-ACK as a fingerprint: window, kinds of TCP options, MSS, window scale",
+			func(r *Record) value {
+				return ofTCP(r, r.Class == SYNACK && r.HasOptionKinds, value{kind: fingerprint})
+			}),
+		{Name: "ja4t", Type: text.typeName(), Desc: "JA4T, the same of the SYN that was sent: equal in every TCP answer of a scan",
+			kind: text, get: unbound, ofScan: func(s *ScanInfo) func(*Record) value {
+				v := ifKnown(s.JA4T != "", word(s.JA4T))
+				return func(r *Record) value { return ofTCP(r, true, v) }
+			}},
 	}
 }
 

@@ -6,13 +6,12 @@ import (
 	"testing"
 )
 
-// zmapFields is ZMap's list for tcp_synscan, in its order, as name and type. Two are missing: ja4ts and ja4t, which
-// need the kinds of all TCP options in the order they came in, and a Record does not have them.
+// zmapFields is ZMap's list for tcp_synscan, in its order, as name and type.
 const zmapFields = `saddr string, saddr_raw int, daddr string, daddr_raw int, ipid int, ttl int, sport int, dport int,
 	seqnum int, acknum int, window int, tcpopt_mss int, tcpopt_wscale int, tcpopt_sack_perm int, tcpopt_ts_val int,
 	tcpopt_ts_ecr int, classification string, success bool, icmp_responder string, icmp_type int, icmp_code int,
-	icmp_unreach_str string, rtt string, repeat bool, cooldown bool, timestamp_str string, timestamp_ts int,
-	timestamp_us int`
+	icmp_unreach_str string, rtt string, ja4ts string, ja4t string, repeat bool, cooldown bool,
+	timestamp_str string, timestamp_ts int, timestamp_us int`
 
 // ourFields are those that follow.
 const ourFields = `vlan int, engine string, decoy bool, scan_id string, shard int`

@@ -28,8 +28,8 @@ import "fmt"
 //
 // # What cannot be compared
 //
-// timestamp_str and rtt are text for people: timestamp_ts and timestamp_us are for filters. engine, scan_id and shard
-// are the same in every row of a scan.
+// timestamp_str and rtt are text for people: timestamp_ts and timestamp_us are for filters. engine, scan_id, shard
+// and ja4t are the same in every row of a scan that has them. A ja4ts goes in quotes.
 //
 // The zero Filter keeps everything. A Filter does not change: goroutines may share it.
 type Filter struct {

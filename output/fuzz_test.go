@@ -13,7 +13,7 @@ import (
 )
 
 // expectation says what the fields of r must read as, by name and the slow way: formatted by the standard library,
-// bools as "true" and "false", and null fields absent.
+// bools as "true" and "false", and null fields absent. Fields of the scan are for others.
 func expectation(r Record, loc *time.Location) map[string]string {
 	dotted := func(addr uint32) (netip.Addr, string) {
 		var b [4]byte
@@ -65,6 +65,9 @@ func expectation(r Record, loc *time.Location) map[string]string {
 		tenths := r.RTT / int64(100*time.Microsecond)
 		set("rtt", fmt.Sprintf("%d.%d", tenths/10, tenths%10))
 	}
+	if r.Class == SYNACK && r.HasOptionKinds {
+		set("ja4ts", slowJA4(&r))
+	}
 	if r.HasMSS {
 		set("tcpopt_mss", r.MSS)
 	}
@@ -97,10 +100,16 @@ func FuzzRecord(f *testing.F) {
 			TTL: uint8(rest), WScale: uint8(rest >> 8), ICMPType: uint8(rest >> 16), ICMPCode: uint8(rest >> 24),
 			MSS: uint16(rest >> 32), TSVal: uint32(rest >> 16), TSEcr: uint32(rest >> 32),
 			Class: Class(flags % 3), HasMSS: bit(2), HasWScale: bit(3), HasSACKPerm: bit(4), HasTS: bit(5),
-			Success: bit(6), Repeat: bit(7), Cooldown: bit(8),
+			Success: bit(6), Repeat: bit(7), Cooldown: bit(8), HasOptionKinds: bit(9), NumOptions: uint8(rest>>40) % (MaxOptions + 1),
+		}
+		for i := range r.NumOptions {
+			r.OptionKinds[i] = uint8(ports >> (i % 8 * 8))
 		}
 		want := expectation(r, time.UTC)
 		want["engine"], want["scan_id"], want["shard"] = "xsk", "5f0c", "3"
+		if r.Class != ICMP {
+			want["ja4t"] = theScan().JA4T
+		}
 		checkJSON(t, render(t, Config{Format: JSON, Fields: Fields(), Scan: theScan()}, r, r), want)
 		checkCSV(t, render(t, Config{Fields: Fields(), Header: true, Scan: theScan()}, r, r), want)
 	})

@@ -12,7 +12,7 @@ func (w *Writer) jsonRow(dst []byte, r *Record) []byte {
 	for i := range w.columns {
 		if v := w.columns[i].get(r); v.kind != null {
 			dst = append(dst, w.columns[i].jsonKey...)
-			dst = w.jsonValue(dst, v)
+			dst = w.jsonValue(dst, v, r)
 		}
 	}
 	if len(dst) == start {
@@ -22,7 +22,7 @@ func (w *Writer) jsonRow(dst []byte, r *Record) []byte {
 	return append(dst, '}', '\n')
 }
 
-func (w *Writer) jsonValue(dst []byte, v value) []byte {
+func (w *Writer) jsonValue(dst []byte, v value, r *Record) []byte {
 	switch v.kind {
 	case integer:
 		return strconv.AppendUint(dst, v.n, 10)
@@ -41,6 +41,10 @@ func (w *Writer) jsonValue(dst []byte, v value) []byte {
 	case millis:
 		dst = append(dst, '"')
 		dst = appendMillis(dst, v.n)
+		return append(dst, '"')
+	case fingerprint:
+		dst = append(dst, '"')
+		dst = r.appendJA4(dst)
 		return append(dst, '"')
 	}
 	return append(dst, "null"...)

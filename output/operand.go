@@ -21,7 +21,7 @@ func (p *filterParser) operand(f Field) (operand, error) {
 	switch f.kind {
 	case address:
 		return p.addresses(f, t)
-	case text:
+	case text, fingerprint:
 		return p.word(f, t)
 	}
 	return p.number(f, t)

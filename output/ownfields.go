@@ -6,6 +6,7 @@ type ScanInfo struct {
 	ID     string // field scan_id, null if empty
 	Engine string // field engine: the way the probes were sent, such as xsk; null if empty
 	Shard  uint32 // field shard: the part of the scan, from 0
+	JA4T   string // field ja4t of TCP answers: the fingerprint of the probe, as Record.JA4 makes it; null if empty
 }
 
 // ownFields are those that ZMap does not have.
@@ -25,7 +26,11 @@ func ownFields() []Field {
 }
 
 func scanField(name string, k kind, desc string, ofScan func(*ScanInfo) value) Field {
-	return Field{Name: name, Type: k.typeName(), Desc: desc, kind: k, ofScan: ofScan, get: unbound}
+	return Field{Name: name, Type: k.typeName(), Desc: desc, kind: k, get: unbound,
+		ofScan: func(s *ScanInfo) func(*Record) value {
+			v := ofScan(s)
+			return func(*Record) value { return v }
+		}}
 }
 
 // unbound is the value of a scan's field where no scan is known.
@@ -34,8 +39,7 @@ func unbound(*Record) value { return value{} }
 // in returns f for the rows of the scan s: get then gives what s says.
 func (f Field) in(s *ScanInfo) Field {
 	if f.ofScan != nil {
-		v := f.ofScan(s)
-		f.get = func(*Record) value { return v }
+		f.get = f.ofScan(s)
 	}
 	return f
 }
@@ -49,4 +53,4 @@ func ifKnown(known bool, v value) value {
 }
 
 // room is how many bytes the longest value of a scan's fields takes: JSON writes up to 6 for one, and two quotes.
-func (s *ScanInfo) room() int { return 2 + 6*max(len(s.ID), len(s.Engine)) }
+func (s *ScanInfo) room() int { return 2 + 6*max(len(s.ID), len(s.Engine), len(s.JA4T)) }

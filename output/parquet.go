@@ -66,7 +66,7 @@ func (f *parquetFile) Write(r *Record) error {
 	for i := range f.columns {
 		c := &f.columns[i]
 		var v parquet.Value
-		v, f.texts = c.value(c.get(r), &f.clock, f.texts)
+		v, f.texts = c.value(r, &f.clock, f.texts)
 		c.values = append(c.values, v)
 	}
 	if f.batch++; f.batch == batchRows {

@@ -22,10 +22,11 @@ const (
 	isPresent   = 1
 )
 
-// value makes v one of column c. The bytes of texts are appended to texts, which grows; the values made earlier go on
-// pointing to where theirs were.
-func (c *parquetColumn) value(v value, clock *clock, texts []byte) (parquet.Value, []byte) {
+// value makes c's field of r one of the column. The bytes of texts are appended to texts, which grows; the values made
+// earlier go on pointing to where theirs were.
+func (c *parquetColumn) value(r *Record, clock *clock, texts []byte) (parquet.Value, []byte) {
 	at := len(texts)
+	v := c.get(r)
 	switch v.kind {
 	case null:
 		return parquet.NullValue().Level(notRepeated, isNull, c.index), texts
@@ -44,6 +45,8 @@ func (c *parquetColumn) value(v value, clock *clock, texts []byte) (parquet.Valu
 		texts = clock.append(texts, v.n)
 	case millis:
 		texts = appendMillis(texts, v.n)
+	case fingerprint:
+		texts = r.appendJA4(texts)
 	}
 	return parquet.ByteArrayValue(texts[at:]).Level(notRepeated, isPresent, c.index), texts
 }

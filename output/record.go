@@ -23,6 +23,9 @@ func (c Class) String() string {
 	return "unknown"
 }
 
+// MaxOptions is the most options that a TCP header has room for.
+const MaxOptions = 40
+
 // Record is one validated answer. It holds no pointers, so that records can be kept in rings and copied freely.
 //
 // Addresses are IPv4 in host order by value: 1.2.3.4 is 0x01020304. Whoever fills in a Record clears it first:
@@ -54,6 +57,12 @@ type Record struct {
 	ICMPCode uint8
 
 	Class Class
+
+	// OptionKinds is, if HasOptionKinds, the kinds of the first NumOptions TCP options as they are on the wire, in order.
+	OptionKinds [MaxOptions]uint8
+	NumOptions  uint8
+
+	HasOptionKinds bool // somebody wants them: they make the field ja4ts of a SYN-ACK, which is null without
 
 	HasMSS      bool
 	HasWScale   bool

@@ -14,7 +14,7 @@ func synackAllOptions() Record {
 		Sport: 443, Dport: 50448, Seqnum: 4294967295, Acknum: 2737955191, Window: 65535,
 		HasMSS: true, MSS: 1460, HasWScale: true, WScale: 7, HasSACKPerm: true,
 		HasTS: true, TSVal: 3735928559, TSEcr: 1795294986,
-		RTT: 12345678, VLAN: 42,
+		RTT: 12345678, VLAN: 42, HasOptionKinds: true, NumOptions: 5, OptionKinds: [MaxOptions]uint8{2, 4, 8, 1, 3},
 		Class: SYNACK, Success: true,
 	}
 }
@@ -23,7 +23,7 @@ func synackBare() Record {
 	return Record{
 		Time:  time.Date(2026, 11, 21, 21, 3, 7, 0, time.UTC).UnixNano(),
 		Saddr: 0xc6120102, Daddr: 0xc6120001, TTL: 255,
-		Sport: 80, Dport: 32768, Seqnum: 1, Acknum: 2,
+		Sport: 80, Dport: 32768, Seqnum: 1, Acknum: 2, HasOptionKinds: true,
 		Class: SYNACK, Success: true, Repeat: true,
 	}
 }
@@ -32,7 +32,7 @@ func rst() Record {
 	return Record{
 		Time:  time.Date(2026, 11, 21, 21, 3, 7, 999999999, time.UTC).UnixNano(),
 		Saddr: 0xc613fffe, Daddr: 0xc6120001, IPID: 7, TTL: 64,
-		Sport: 22, Dport: 61000, Acknum: 366341477,
+		Sport: 22, Dport: 61000, Acknum: 366341477, HasOptionKinds: true, // it has no fingerprint all the same
 		Class: RST, Cooldown: true,
 	}
 }
@@ -42,13 +42,15 @@ func icmp() Record {
 		Time:  time.Date(2026, 11, 21, 21, 3, 8, 5e6, time.UTC).UnixNano(),
 		Saddr: 0xc6120a0b, Daddr: 0xc6120001, IPID: 99, TTL: 61,
 		Sport: 8080, Dport: 40000, Seqnum: 5, Acknum: 6, Window: 7, // the last three do not show
-		HasMSS: true, MSS: 9, RTT: 8, // nor does an option, or a round trip
+		HasMSS: true, MSS: 9, RTT: 8, HasOptionKinds: true, // nor does an option, a round trip or a fingerprint
 		Class: ICMP, ICMPResponder: 0xc61200fe, ICMPType: 3, ICMPCode: 13,
 	}
 }
 
 // theScan is the scan of the golden files.
-func theScan() ScanInfo { return ScanInfo{ID: "5f0c", Engine: "xsk", Shard: 3} }
+func theScan() ScanInfo {
+	return ScanInfo{ID: "5f0c", Engine: "xsk", Shard: 3, JA4T: "65535_2-4-8-1-3_1460_7"}
+}
 
 func allShapes() []Record { return []Record{synackAllOptions(), synackBare(), rst(), icmp()} }
 

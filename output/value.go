@@ -4,13 +4,14 @@ package output
 type kind uint8
 
 const (
-	null    kind = iota
-	integer      // n
-	boolean      // n is 0 or 1
-	text         // s
-	address      // n is an IPv4 address in host order, shown in dotted form
-	instant      // n is nanoseconds since the Unix epoch, shown as local date and time
-	millis       // n is a duration in nanoseconds, shown in milliseconds with one decimal
+	null        kind = iota
+	integer          // n
+	boolean          // n is 0 or 1
+	text             // s
+	address          // n is an IPv4 address in host order, shown in dotted form
+	instant          // n is nanoseconds since the Unix epoch, shown as local date and time
+	millis           // n is a duration in nanoseconds, shown in milliseconds with one decimal
+	fingerprint      // the JA4TS of the record that the value is of
 )
 
 // typeName is ZMap's name for the type of a field with such values.
@@ -24,8 +25,16 @@ func (k kind) typeName() string {
 	return "string"
 }
 
-// value is one field of one record. Addresses and times stay numbers, so that a value is made without
-// allocating, and each consumer formats or compares it in its own way.
+// isText tells whether a filter compares such values with words.
+func (k kind) isText() bool { return k == text || k == fingerprint }
+
+// longestValue is how many bytes the longest value of a record takes in any format, a JA4TS in quotes, with some to
+// spare.
+const longestValue = 104
+
+// value is one field of one record. Addresses and times stay numbers, and a fingerprint stays in the record, so that a
+// value is made without allocating, and each consumer formats or compares it in its own way. Its four words are as many
+// as the compiler keeps in registers: with one more, a row takes twice as long.
 type value struct {
 	kind kind
 	n    uint64

@@ -76,7 +76,7 @@ func newWriter(w io.Writer, cfg Config, gather int) (*Writer, error) {
 	}
 	longest := 2 // room for the row that crosses the limit
 	for _, c := range columns {
-		longest += len(c.jsonKey) + max(40, cfg.Scan.room()) // 40: the longest value of a record, with some to spare
+		longest += len(c.jsonKey) + max(longestValue, cfg.Scan.room())
 	}
 	out := &Writer{
 		w:       w,

@@ -327,14 +327,18 @@ func TestWriterAllocs(t *testing.T) {
 func TestRowFitsTheBuffer(t *testing.T) {
 	r := Record{Time: 1<<63 - 1, Saddr: ^uint32(0), Daddr: ^uint32(0), ICMPResponder: ^uint32(0), Seqnum: ^uint32(0),
 		Acknum: ^uint32(0), HasWScale: true, WScale: 62, HasTS: true, TSVal: ^uint32(0), TSEcr: ^uint32(0),
-		RTT: 1<<63 - 1, VLAN: ^uint16(0)}
+		RTT: 1<<63 - 1, VLAN: ^uint16(0), Window: ^uint16(0), HasMSS: true, MSS: ^uint16(0),
+		HasOptionKinds: true, NumOptions: 20} // a kind of three digits takes two bytes of 40 at least
+	for i := range r.OptionKinds[:r.NumOptions] {
+		r.OptionKinds[i] = 255
+	}
 	for _, f := range Fields() { // those of the scan have room of their own
 		for _, class := range []Class{SYNACK, ICMP} {
 			for code := range uint8(20) {
 				r.Class, r.ICMPCode = class, code
 				w := &Writer{clock: newClock(time.UTC)}
-				if n := len(w.jsonValue(nil, f.get(&r))); n > 40 {
-					t.Errorf("%s of %v takes %d bytes, want 40 or less", f.Name, class, n)
+				if n := len(w.jsonValue(nil, f.get(&r), &r)); n > longestValue {
+					t.Errorf("%s of %v takes %d bytes, want %d or less", f.Name, class, n, longestValue)
 				}
 			}
 		}
@@ -343,12 +347,16 @@ func TestRowFitsTheBuffer(t *testing.T) {
 
 // TestScanFitsTheBuffer is the same for what a scan says of itself, in the text that takes most room.
 func TestScanFitsTheBuffer(t *testing.T) {
-	s := ScanInfo{ID: strings.Repeat("\x01", 100), Engine: strings.Repeat("\"", 101), Shard: ^uint32(0)}
-	for _, f := range ownFields() {
+	s := ScanInfo{ID: strings.Repeat("\x01", 100), Engine: strings.Repeat("\"", 101), Shard: ^uint32(0),
+		JA4T: strings.Repeat("\x02", 102)}
+	for _, f := range Fields() {
+		if f.ofScan == nil {
+			continue
+		}
 		f = f.in(&s)
 		v := f.get(new(Record))
 		w := &Writer{}
-		if n := max(len(w.jsonValue(nil, v)), len(w.csvValue(nil, v))); n > s.room() {
+		if n := max(len(w.jsonValue(nil, v, nil)), len(w.csvValue(nil, v, nil))); n > s.room() {
 			t.Errorf("%s takes %d bytes, want %d or less", f.Name, n, s.room())
 		}
 	}
