@@ -48,7 +48,7 @@ type collectorCounters struct {
 }
 
 func newCollector(receivers int, out Output, cfg *Config) *collector {
-	// Enough batches that a receiver goes on while the collector waits for the disk: some 40,000 answers each, 4 MB.
+	// Enough batches that a receiver goes on while the collector waits for the disk: some 40,000 answers each, 4.6 MB.
 	batches := 160 * receivers
 	c := &collector{
 		in: make(chan *answers, batches), back: make(chan *answers, batches),

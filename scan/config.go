@@ -66,6 +66,7 @@ type Config struct {
 
 	// How to treat what comes back.
 	RTT             bool // measure round trips; Link.Profile must have timestamps
+	OptionKinds     bool // keep the kinds of a SYN-ACK's TCP options, of which its fingerprint is made
 	KeepConnections bool // leave accepted connections open instead of resetting them
 	PassInvalid     bool // give answers with a wrong cookie to the host's stack instead of dropping them
 

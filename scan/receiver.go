@@ -30,6 +30,7 @@ type receiver struct {
 	empty     <-chan *answers
 	probed    *atomic.Int64 // not 0 once the last probe has been sent
 	stopwatch *stopwatch    // nil unless round trips are measured
+	kinds     bool          // whether those of TCP options are kept
 	log       *slog.Logger
 	n         *receiverCounters
 
@@ -97,6 +98,9 @@ func (r *receiver) take(n int) {
 		rec := &r.out.records[r.out.n]
 		record(&reply, addr, port, rec)
 		rec.Time, rec.Cooldown = now, late
+		if r.kinds && reply.Kind == packet.SYNACK {
+			recordKinds(&reply, rec)
+		}
 		if r.stopwatch != nil {
 			r.stopwatch.measure(rec, tick)
 		}

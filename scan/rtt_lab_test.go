@@ -91,16 +91,22 @@ func putAway(t *testing.T, h *lab.Host, by time.Duration) bool {
 // runForRTT returns classification and rtt of each row.
 func runForRTT(t *testing.T, l *lab.Lab, cfg Config) [][]string {
 	t.Helper()
+	return runForRows(t, openScan(t, l, cfg), output.Config{}, "classification,rtt")
+}
+
+// runForRows returns these fields of each row.
+func runForRows(t *testing.T, s *Scan, cfg output.Config, names string) [][]string {
+	t.Helper()
 	var text bytes.Buffer
-	fields, err := output.ParseFields("classification,rtt")
+	var err error
+	if cfg.Fields, err = output.ParseFields(names); err != nil {
+		t.Fatal(err)
+	}
+	out, err := output.NewWriter(&text, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := output.NewWriter(&text, output.Config{Fields: fields})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := openScan(t, l, cfg).Run(context.Background(), out, nil); err != nil {
+	if _, err := s.Run(context.Background(), out, nil); err != nil {
 		t.Fatal(err)
 	}
 	rows, err := csv.NewReader(&text).ReadAll()

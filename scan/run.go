@@ -164,7 +164,7 @@ func (s *Scan) assemble(out Output) {
 		r := &receiver{
 			rx: rx, validate: validate,
 			full: s.collector.in, empty: s.collector.back,
-			stopwatch: s.stopwatch, probed: &s.phase.probed, log: s.cfg.Logger, n: new(receiverCounters),
+			stopwatch: s.stopwatch, kinds: s.cfg.OptionKinds, probed: &s.phase.probed, log: s.cfg.Logger, n: new(receiverCounters),
 		}
 		if !s.cfg.KeepConnections {
 			r.resets = new(resetQueue)

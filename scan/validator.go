@@ -86,6 +86,11 @@ func record(r *packet.Reply, addr uint32, port uint16, rec *output.Record) {
 	}
 	rec.Dport = r.DstPort
 	rec.Seqnum, rec.Acknum, rec.Window = r.Seq, r.Ack, r.Window
+	recordOptions(r, rec)
+}
+
+// recordOptions fills in the TCP options of r, without their order.
+func recordOptions(r *packet.Reply, rec *output.Record) {
 	rec.HasMSS, rec.MSS = r.HasMSS, r.MSS
 	rec.HasWScale, rec.WScale = r.HasWScale, r.WScale
 	rec.HasSACKPerm = r.SACKPerm
