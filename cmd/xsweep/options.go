@@ -148,7 +148,8 @@ func (o *options) probeFlags() *pflag.FlagSet {
 	f := newFlagSet()
 	f.StringVarP(&o.probeModule, "probe-module", "M", synScan, "send the probes of `MODULE`; there is no other so far")
 	f.StringVar(&o.probeArgs, "probe-args", defaultProbeArgs,
-		"send the TCP options of `PROFILE`: smallest-probes, windows, linux or bsd; linux,rtt or bsd,rtt measures round trips")
+		"send the TCP options of `PROFILE`: smallest-probes, windows, linux or bsd; linux,rtt or bsd,rtt measures round trips; "+
+			"ja4ts fingerprints SYN-ACKs, ja4t the probe, as linux,ja4ts,ja4t")
 	f.Uint8Var(&o.probeTTL, "probe-ttl", 64, "send probes with this `TTL`")
 	f.StringVar(&o.reset, "rst", "reply", "what accepted connections get: `POLICY` reply sends a RST, none leaves them")
 	return f

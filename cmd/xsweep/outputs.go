@@ -34,10 +34,13 @@ func (s *outputSettings) openStatus() (*output.StatusWriter, error) {
 }
 
 // openRows opens the files of the results, for rows of this scan.
-func (s *outputSettings) openRows(run *scan.Scan, shard uint32) (*output.Group, error) {
-	rows := s.rows
-	rows.Scan = output.ScanInfo{ID: run.ID(), Engine: run.Way().Engine, Shard: shard}
-	out, err := output.OpenGroup(s.files, rows)
+func (s *settings) openRows(run *scan.Scan) (*output.Group, error) {
+	rows := s.output.rows
+	rows.Scan = output.ScanInfo{ID: run.ID(), Engine: run.Way().Engine, Shard: s.scan.Shard}
+	if s.probe.ja4t {
+		rows.Scan.JA4T = run.JA4T()
+	}
+	out, err := output.OpenGroup(s.output.files, rows)
 	if err != nil {
 		return nil, &outputError{err, "--output-file"}
 	}

@@ -24,6 +24,7 @@ func scanCommand(cmd *cobra.Command, o *options, args []string) error {
 	if err != nil {
 		return err
 	}
+	s.probe.warn(o.fields, log)
 	s.targets, err = readTargets(cmd, &o.targetOptions, args, log)
 	if err != nil {
 		return err
@@ -67,7 +68,7 @@ func realScan(cmd *cobra.Command, o *options, s *settings, args []string, log *s
 		return err
 	}
 	watcher := newMonitor(cmd.ErrOrStderr(), o.quiet, run, s, status, log)
-	out, err := s.output.openRows(run, s.scan.Shard)
+	out, err := s.openRows(run)
 	if err != nil {
 		return errors.Join(err, watcher.close())
 	}

@@ -24,6 +24,7 @@ type settings struct {
 	gatewayMAC net.HardwareAddr
 	sourceMAC  net.HardwareAddr
 	gateway    uint32 // address of the next hop; 0 where it is not known, or where there is none
+	probe      probeArgs
 	output     outputSettings
 }
 
@@ -89,9 +90,10 @@ func (o *options) parseNetwork(s *settings) (err error) {
 	}
 	link := &s.scan.Link
 	link.VLAN, link.TTL, link.Timestamp = o.vlan, o.probeTTL, uint32(time.Now().Unix())
-	if link.Profile, s.scan.RTT, err = parseProbeArgs(o.probeArgs); err != nil {
+	if s.probe, err = parseProbeArgs(o.probeArgs); err != nil {
 		return fmt.Errorf("--probe-args: %w", err)
 	}
+	link.Profile, s.scan.RTT, s.scan.OptionKinds = s.probe.profile, s.probe.rtt, s.probe.ja4ts
 	switch o.reset {
 	case "reply":
 	case "none":

@@ -60,7 +60,7 @@ var zmapOptionTable = []struct {
 	}},
 	{"Probe modules", []zmapOption{
 		{"M", "probe-module", "name", "tcp_synscan", notYet, "others than `tcp_synscan`, which are refused by name"},
-		{"", "probe-args", "args", "windows", better, "by default `smallest-probes`, the shortest frame; `rtt` of 4.4 without weakening the cookie. Its `ja4ts` and `ja4t` are not there"},
+		{"", "probe-args", "args", "windows", better, "by default `smallest-probes`, the shortest frame; `rtt` of 4.4 without weakening the cookie, `ja4ts` and `ja4t` as FoxIO has them. A host answers what it is asked: `linux,ja4ts` tells more than `ja4ts`"},
 		{"", "probe-ttl", "n", "64", same, ""},
 		{"", "list-probe-modules", "", "", same, ""},
 	}},
