@@ -23,11 +23,15 @@ var (
 type lineReader struct {
 	buf    *bufio.Reader // of maxLine bytes
 	number int           // of the line that next returned, from 1
+	isCut  bool          // of that line, next returned only the beginning
 }
 
 // next returns the next line with its end, which is valid until the call after. The error is io.EOF after the last line,
 // errLineTooLong together with the beginning of a line that is passed over, or that of the reader.
 func (r *lineReader) next() ([]byte, error) {
+	if err := r.passRest(); err != nil {
+		return nil, err
+	}
 	line, err := r.buf.ReadSlice('\n')
 	r.number++
 	if err != nil {
@@ -46,18 +50,25 @@ func (r *lineReader) unended(line []byte, err error) ([]byte, error) {
 	}
 	switch {
 	case errors.Is(err, bufio.ErrBufferFull):
-		head := bytes.Clone(line[:2*quoteMax]) // reading on overwrites the line; an error shows no more of it
-		for errors.Is(err, bufio.ErrBufferFull) {
-			_, err = r.buf.ReadSlice('\n')
-		}
-		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, err
-		}
-		return head, errLineTooLong
+		r.isCut = true
+		return line[:2*quoteMax], errLineTooLong // an error shows no more of it
 	case errors.Is(err, io.EOF) && len(line) > 0:
 		return line, nil // the next call meets the end again
 	}
 	return nil, err
+}
+
+// passRest passes over the rest of a line that was too long. That waits for the call after: the line may have no end, as
+// /dev/zero has none, and most callers give up at its beginning.
+func (r *lineReader) passRest() (err error) {
+	for r.isCut && err == nil {
+		_, err = r.buf.ReadSlice('\n')
+		r.isCut = errors.Is(err, bufio.ErrBufferFull)
+		if r.isCut {
+			err = nil
+		}
+	}
+	return err
 }
 
 // trimLine takes the end and the blanks around off a line, and refuses bytes that no line of a list has. With an error

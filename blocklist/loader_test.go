@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -50,6 +51,25 @@ func TestLoaderSet(t *testing.T) {
 				t.Errorf("Set(%.80q) = %v, %v, want %v", tt.file, got, err, tt.want)
 			}
 		})
+	}
+}
+
+// TestLoaderGivesUpAtTheBeginning: a line that is too long is refused before its end is seen, which it may not have.
+func TestLoaderGivesUpAtTheBeginning(t *testing.T) {
+	for _, tt := range []struct {
+		line string
+		skip func(*ParseError)
+		want error
+	}{
+		{"x", nil, errLineTooLong},
+		{"\x00", nil, errBinary},
+		{"\x00", func(*ParseError) { t.Error("skipped the file") }, errBinary},
+	} {
+		l := Loader{Skip: tt.skip, Stdin: io.MultiReader(strings.NewReader(strings.Repeat(tt.line, 2*maxLine)),
+			iotest.ErrReader(errors.New("read to the end")))}
+		if _, err := l.Set(context.Background(), "-"); !errors.Is(err, tt.want) {
+			t.Errorf("Set of %q without end: %v, want %v", tt.line, err, tt.want)
+		}
 	}
 }
 
