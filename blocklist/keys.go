@@ -11,22 +11,38 @@ const chunkKeys = 128 << 10
 
 // keyList collects numbers of which the count is not known before. A slice that grows by append leaves copies of itself
 // behind, several times the memory of the list; this one leaves nothing but the little first chunk's.
+//
+// It is a set: how often a number is in it says nothing. What repeats within a chunk is dropped, so that a gzip file of a
+// megabyte that unpacks to one line a hundred million times takes no more memory than the line.
 type keyList struct {
-	full [][]uint64 // chunks of chunkKeys
+	full [][]uint64 // chunks of up to chunkKeys, more than half full
 	last []uint64
 }
 
 func (l *keyList) add(key uint64) {
 	if len(l.last) == chunkKeys {
-		l.full = append(l.full, l.last)
-		l.last = make([]uint64, 0, chunkKeys)
+		l.push()
 	}
 	l.last = append(l.last, key)
 }
 
+// push makes room in the last chunk, or begins another one.
+func (l *keyList) push() {
+	sortKeys(l.last) // as sort would do
+	l.last = slices.Compact(l.last)
+	if len(l.last) > chunkKeys/2 {
+		l.full = append(l.full, l.last)
+		l.last = make([]uint64, 0, chunkKeys)
+	}
+}
+
 // join returns the keys as one slice, and leaves none in the list.
 func (l *keyList) join() []uint64 {
-	keys := make([]uint64, 0, len(l.full)*chunkKeys+len(l.last))
+	n := len(l.last)
+	for _, chunk := range l.full {
+		n += len(chunk)
+	}
+	keys := make([]uint64, 0, n)
 	for i, chunk := range l.full {
 		keys = append(keys, chunk...)
 		l.full[i] = nil // for the garbage collector, while the next is copied

@@ -24,6 +24,25 @@ func TestKeyListAcrossChunks(t *testing.T) {
 	}
 }
 
+// TestKeyListDropsRepetitions: keys that repeat take room once a chunk, and are there afterwards all the same.
+func TestKeyListDropsRepetitions(t *testing.T) {
+	for _, distinct := range []int{1, 1000, chunkKeys / 2} {
+		keys := scatteredPairs(distinct)
+		var list keyList
+		for i := range 5*chunkKeys + 7 {
+			list.add(keys[i%distinct])
+		}
+		if len(list.full) > 0 || cap(list.last) > 2*chunkKeys {
+			t.Errorf("%d keys many times over: %d chunks are full, the last has room for %d", distinct, len(list.full), cap(list.last))
+		}
+		got := list.join()
+		slices.Sort(got)
+		if slices.Sort(keys); !slices.Equal(slices.Compact(got), keys) {
+			t.Errorf("%d keys many times over: others are read", distinct)
+		}
+	}
+}
+
 func TestAscendingStopsWhenAsked(t *testing.T) {
 	var list keyList
 	list.add(1)
