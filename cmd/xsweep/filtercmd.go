@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -65,6 +66,9 @@ func (o *filterOptions) run(cmd *cobra.Command) (err error) {
 	defer func() { logs.close(err) }()
 	if o.stat {
 		return o.printStat(cmd, log)
+	}
+	if slices.Contains(slices.Concat(o.allowlistFiles, o.addressFiles, o.blocklistFiles), "-") {
+		return usagef(cmd, "standard input has the addresses: no list can be read from there, but with --stat")
 	}
 	targets, err := readTargets(cmd, &o.targetOptions, nil, log)
 	if err != nil {
