@@ -148,6 +148,27 @@ func TestSecondPass(t *testing.T) {
 	}
 }
 
+// TestSecondPassAtAnyRate: a dry run ends also where a batch takes longer than there are nanoseconds to count.
+func TestSecondPassAtAnyRate(t *testing.T) {
+	for _, rate := range []float64{1e-300, 1e-9, 1, 1e12} {
+		cfg := dry(t, set(t, "198.18.0.0/22"), 80)
+		cfg.Probes, cfg.ProbeInterval, cfg.Rate = 2, time.Second, rate
+		d, err := NewDryRun(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		probes := 0
+		for batch := range d.Probes() {
+			if probes += len(batch); probes > 2*1024 {
+				break
+			}
+		}
+		if probes != 2*1024 {
+			t.Errorf("rate %v: %d probes or more, want %d", rate, probes, 2*1024)
+		}
+	}
+}
+
 // checkIntervals takes the probes of one sender at its rate, and looks at the times between those of a target.
 func checkIntervals(t *testing.T, s *Scan, interval time.Duration, rate float64) {
 	t.Helper()
