@@ -53,11 +53,19 @@ func newGenerator(g generator) *generator {
 	return &g
 }
 
+// patience is how many targets fill looks at, a millisecond's worth, before it returns with what it has. There are more
+// to a batch only where nearly all are excluded, and then the caller must be able to look up from it.
+const patience = 1 << 16
+
 // fill writes the next probes, all of one pass, into batch and returns how many: whole targets only, so that batch must
 // have room for the probes of one. Where there are none, wait is how long until it is worth asking again; at the end it is 0.
 func (g *generator) fill(batch []packet.Probe, now time.Duration) (n int, wait time.Duration) {
 	exclude := g.exclude.Load()
-	for len(batch)-n >= g.probes {
+	for seen := 0; len(batch)-n >= g.probes; {
+		if seen >= patience {
+			wait = 1 // at once
+			break
+		}
 		if g.block.used == g.block.n {
 			if wait = g.advance(now); g.block.n == 0 {
 				break
@@ -69,6 +77,7 @@ func (g *generator) fill(batch []packet.Probe, now time.Duration) (n int, wait t
 		g.pass = g.block.unit.pass
 		targets := min(g.block.n-g.block.used, (len(batch)-n)/g.probes, groupSize)
 		n += g.make(batch[n:], targets, exclude)
+		seen += targets
 	}
 	if n > 0 {
 		return n, 0

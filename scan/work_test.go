@@ -255,6 +255,31 @@ func TestExclusionWithALimit(t *testing.T) {
 	}
 }
 
+// TestExclusionOfEverythingLooksUp: a generator that finds nothing but excluded targets says so from time to time, so that
+// its sender can be stopped; and it ends.
+func TestExclusionOfEverythingLooksUp(t *testing.T) {
+	cfg := dry(t, set(t, "198.18.0.0/17"), 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
+	cfg.Exclude = blocklist.All()
+	s, err := prepare(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, batch := s.generator(s.work(1)), make([]packet.Probe, 100)
+	for {
+		before := g.excluded
+		n, wait := g.fill(batch, 0)
+		if seen := g.excluded - before; n != 0 || seen > patience+groupSize {
+			t.Fatalf("fill makes %d probes and looks at %d targets, want 0, %d at most", n, seen, patience+groupSize)
+		}
+		if wait == 0 {
+			break
+		}
+	}
+	if g.excluded != s.space.Len() {
+		t.Errorf("%d targets counted as left out, want %d", g.excluded, s.space.Len())
+	}
+}
+
 // TestWorkConcurrently has real threads take a limited shard: the race detector's look at what they share.
 func TestWorkConcurrently(t *testing.T) {
 	cfg := dry(t, set(t, "198.18.0.0/16"), 80)
