@@ -180,6 +180,15 @@ func (g *generator) permit(messages []uint64, exclude *blocklist.Set) (n int) {
 	return n
 }
 
+// dropped counts probes of the last batch that were taken out of it, as if their targets had been excluded before, also
+// the first of them, of which some may have gone out.
+func (g *generator) dropped(probes int) {
+	if targets := uint64((probes + g.probes - 1) / g.probes); targets > 0 && g.pass == 0 {
+		g.excluded += targets
+		g.work.miss(targets)
+	}
+}
+
 // sourceFor spreads targets over our addresses; a target always meets the same one.
 func (g *generator) sourceFor(target uint32) *source {
 	if len(g.sources) == 1 {

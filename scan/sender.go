@@ -122,7 +122,10 @@ func (s *sender) recheck() {
 	}
 	s.checked = exclude
 	if exclude != nil {
+		before := len(s.batch)
 		s.batch = slices.DeleteFunc(s.batch, func(p packet.Probe) bool { return exclude.Contains(p.Dst) })
+		s.gen.dropped(before - len(s.batch))
+		s.n.excluded.Store(s.gen.excluded)
 	}
 }
 

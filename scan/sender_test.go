@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xsweep/xsweep/blocklist"
 	"github.com/xsweep/xsweep/packet"
 )
 
@@ -156,3 +157,49 @@ func TestSenderCountsRSTsLeftOver(t *testing.T) {
 type full struct{ *moodyEngine }
 
 func (full) reset([]packet.Probe) (int, error) { return 0, nil }
+
+// TestSenderCountsWhatItTakesBack: targets that are excluded while their probes wait for room count as left out, and with
+// a limit others are probed in their place.
+func TestSenderCountsWhatItTakesBack(t *testing.T) {
+	for _, probes := range []int{1, 2} {
+		cfg := dry(t, set(t, "198.18.0.0/20"), 80)
+		cfg.Probes, cfg.MaxTargets = probes, 1000
+		e := &moodyEngine{rand: rand.New(rand.NewPCG(3, 3))}
+		s, _ := newSenderOf(t, cfg, e, 0)
+		if _, ok := s.refill(batchSize, 0); !ok || len(s.batch) != batchSize {
+			t.Fatalf("a batch of %d probes, want %d", len(s.batch), batchSize)
+		}
+		first := s.batch[0].Dst
+		out := set(t, "198.18.8.0/21").Union(blocklist.New(blocklist.Range{First: first, Last: first}))
+		s.batch = s.batch[probes/2:] // half the probes of the first one have gone out, where it has two
+		s.gen.exclude.Store(out)
+		var never atomic.Bool
+		s.probe(&never)
+		if len(e.sent) != 1000*probes {
+			t.Errorf("%d probes in a row: %d were sent, want those of 1000 targets", probes, len(e.sent))
+		}
+		if i := slices.IndexFunc(e.sent, func(p packet.Probe) bool { return out.Contains(p.Dst) }); i >= 0 {
+			t.Errorf("%d probes in a row: %v is probed and excluded", probes, blocklist.ToAddr(e.sent[i].Dst))
+		}
+		if got, want := s.n.excluded.Load(), excludedBefore(t, cfg, out, 1000); got != want {
+			t.Errorf("%d probes in a row: %d targets count as left out, want %d", probes, got, want)
+		}
+	}
+}
+
+// excludedBefore is how many targets of cfg are in out before the n-th that is not.
+func excludedBefore(t *testing.T, cfg Config, out *blocklist.Set, n int) (excluded uint64) {
+	t.Helper()
+	cfg.Probes, cfg.MaxTargets = 1, 0
+	for _, p := range probesOf(t, cfg) {
+		switch {
+		case n == 0:
+			return excluded
+		case out.Contains(p.Dst):
+			excluded++
+		default:
+			n--
+		}
+	}
+	return excluded
+}

@@ -111,6 +111,15 @@ func (w *work) extend() {
 	}
 }
 
+// miss takes back targets of the first pass that were thought to get their probes, also after their unit was done.
+func (w *work) miss(targets uint64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.end < w.last {
+		w.missing += targets
+	}
+}
+
 // done takes back a unit, of which so many targets got their probes.
 func (w *work) done(u unit, targets uint64, now time.Duration) {
 	w.mu.Lock()
