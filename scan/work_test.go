@@ -119,6 +119,56 @@ func TestShardsCoverTheScan(t *testing.T) {
 	}
 }
 
+// TestLimitStaysInTheShard: a shard that lacks targets for its part of the limit does not take them from the next one.
+func TestLimitStaysInTheShard(t *testing.T) {
+	cfg := dry(t, set(t, "198.18.0.0/22"), 80)
+	cfg.Shards, cfg.MaxTargets, cfg.Exclude = 4, 1000, set(t, "198.18.0.0/23")
+	seen := make(map[target]int)
+	for cfg.Shard = range cfg.Shards {
+		for _, tg := range targetsOf(probesOf(t, cfg)) {
+			if seen[tg]++; seen[tg] > 1 {
+				t.Errorf("shard %d: %v is probed again", cfg.Shard, tg)
+			}
+		}
+	}
+	if len(seen) != 512 {
+		t.Errorf("%d targets, want the 512 that are not excluded", len(seen))
+	}
+}
+
+// TestWorkKeepsSenders: a sender that finds nothing to do is to ask again for as long as there may be something, and then
+// never again.
+func TestWorkKeepsSenders(t *testing.T) {
+	tests := []struct {
+		name       string
+		limit      uint64
+		passes     int
+		left       uint64        // targets of the unit that are not there
+		whileOut   time.Duration // how long to wait while another sender has the unit
+		afterwards time.Duration // and when that is done
+	}{
+		{"all there is is handed out", 0, 1, 5, 0, 0},
+		{"the limit may move on", 10, 1, 0, pollWork, 0},
+		{"another pass", 0, 2, 0, pollWork, time.Second},
+		{"another pass of a limit", 10, 2, 0, pollWork, time.Second},
+	}
+	for _, tt := range tests {
+		w := newWork(0, 100, tt.limit)
+		w.repeat(tt.passes, time.Second, 0)
+		u, ok, _ := w.claim(0)
+		if !ok {
+			t.Fatalf("%s: no unit", tt.name)
+		}
+		if _, ok, wait := w.claim(0); ok || wait != tt.whileOut {
+			t.Errorf("%s: another unit %v, or in %v, want in %v", tt.name, ok, wait, tt.whileOut)
+		}
+		w.done(u, u.to-u.from-tt.left, 0)
+		if _, ok, wait := w.claim(0); ok || wait != tt.afterwards {
+			t.Errorf("%s: when the unit is done another one %v, or in %v, want in %v", tt.name, ok, wait, tt.afterwards)
+		}
+	}
+}
+
 // TestSecondPass: with an interval, each probe of a target comes from the next source port, and not before the interval
 // is over; every target gets as many probes as it should, whatever the rate and the number of senders.
 func TestSecondPass(t *testing.T) {
