@@ -101,6 +101,23 @@ func TestPatchAllPanicsWithoutRoom(t *testing.T) {
 	}
 }
 
+// TestPatchAllStaysInside: where the memory ends too early, what lies behind it is not written, even if it is a frame.
+func TestPatchAllStaysInside(t *testing.T) {
+	const n = 4
+	f := newTemplate(t, false, goldenConfig)
+	all, at := make([]byte, n*slotLen), []uint64{0, slotLen, 2 * slotLen, 3 * slotLen}
+	f.PatchAll(all, at, make([]Probe, n))
+	for _, size := range []int{1, 20, slotLen + 20, (n-1)*slotLen + 20} {
+		before := bytes.Clone(all)
+		if !panics(func() { f.PatchAll(all[:size:size], at, []Probe{{Seq: 1}, {Seq: 2}, {Seq: 3}, {Seq: 4}}) }) {
+			t.Errorf("PatchAll of %d frames into %d bytes does not panic", n, size)
+		}
+		if !bytes.Equal(all[size:], before[size:]) {
+			t.Errorf("PatchAll of %d frames into %d bytes writes beyond them", n, size)
+		}
+	}
+}
+
 func panics(do func()) (did bool) {
 	defer func() { did = recover() != nil }()
 	do()
