@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -78,14 +77,7 @@ func (s *setting) set(flags *pflag.FlagSet, f *pflag.Flag) error {
 			return errors.New("it needs a value")
 		}
 	}
-	err := flags.Set(s.name, value)
-	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
-		err = invalid.Unwrap() // the rest is about how a command line would have it
-	}
-	if number, ok := errors.AsType[*strconv.NumError](err); ok {
-		return fmt.Errorf("%q: %w", number.Num, number.Err)
-	}
-	return err
+	return valueError(f, flags.Set(s.name, value))
 }
 
 // locate puts in front of a usage error where the option is from that it begins with, unless that is the command line.

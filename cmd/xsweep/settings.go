@@ -118,6 +118,12 @@ func (o *options) parseXDP(s *settings) (err error) {
 }
 
 func (o *options) parseEnds(s *settings) error {
+	switch {
+	case o.maxRuntime > maxSeconds:
+		return fmt.Errorf("--max-runtime %d is more than %.0f seconds", o.maxRuntime, maxSeconds)
+	case o.cooldown > maxSeconds:
+		return fmt.Errorf("--cooldown-time %d is more than %.0f seconds", o.cooldown, maxSeconds)
+	}
 	if err := o.stopOptions.configure(&s.scan); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,12 +14,53 @@ import (
 
 // flagError is a usage error for what pflag refused. An option that is not there gets the name that was meant.
 func flagError(cmd *cobra.Command, err error) error {
+	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		f := invalid.GetFlag()
+		return usagef(cmd, "%s: %w", spelling(f), valueError(f, err))
+	}
 	unknown, ok := errors.AsType[*pflag.NotExistError](err)
 	if !ok || unknown.GetSpecifiedShortnames() != "" {
 		return usagef(cmd, "%w", err)
 	}
 	name := unknown.GetSpecifiedName()
 	return usagef(cmd, "%w: %s", err, suggestOption(cmd.Flags(), name, "--"))
+}
+
+// spelling is how a command line has an option: --rate (-r).
+func spelling(f *pflag.Flag) string {
+	if f.Shorthand == "" {
+		return "--" + f.Name
+	}
+	return fmt.Sprintf("--%s (-%s)", f.Name, f.Shorthand)
+}
+
+// valueError is what is wrong with the value of an option, without pflag's words about how a command line would have it,
+// and with what is wanted in place of Go's words about what it could not parse.
+func valueError(f *pflag.Flag, err error) error {
+	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		err = invalid.Unwrap()
+	}
+	if number, ok := errors.AsType[*strconv.NumError](err); ok {
+		return fmt.Errorf("%q is not %s", number.Num, wanted(f.Value.Type()))
+	}
+	return err
+}
+
+// wanted describes the values of pflag's own types.
+func wanted(kind string) string {
+	switch kind {
+	case "bool":
+		return "true or false"
+	case "float64":
+		return "a number"
+	case "uint8":
+		return "a whole number from 0 to 255"
+	case "uint16":
+		return "a whole number from 0 to 65535"
+	case "uint", "uint64":
+		return "a whole number from 0 to 2^64-1"
+	}
+	return "a whole number"
 }
 
 // suggestOption says which option somebody who wrote name most likely meant. prefix is what names have in front where
