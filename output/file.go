@@ -38,7 +38,7 @@ func FileFor(path string) File {
 }
 
 // CheckFiles returns what is wrong with a list of files before any is opened: there is none, one is named twice (by
-// whatever path), or Parquet is to be compressed from outside. OpenGroup calls it; a caller who wants to know earlier
+// whatever path, devices such as /dev/null excepted), or Parquet is to be compressed from outside. OpenGroup calls it; a caller who wants to know earlier
 // does so as well.
 func CheckFiles(files []File) error {
 	if len(files) == 0 {
@@ -51,6 +51,9 @@ func CheckFiles(files []File) error {
 		}
 		if f.Format == Parquet && f.Compression != Uncompressed {
 			return fmt.Errorf("output file %s: parquet compresses inside, %v around it makes it unreadable", f.Path, f.Compression)
+		}
+		if isDevice(f.Path) {
+			continue
 		}
 		for _, path := range f.occupies() {
 			if other, taken := owner[path]; taken {
@@ -65,6 +68,15 @@ func CheckFiles(files []File) error {
 		}
 	}
 	return nil
+}
+
+// isDevice finds /dev/null and terminals, which take whatever several writers have.
+func isDevice(path string) bool {
+	if path == "-" {
+		return false
+	}
+	info, err := os.Stat(path)
+	return err == nil && info.Mode()&fs.ModeCharDevice != 0
 }
 
 // occupies returns the names that f has on disk, now or later.

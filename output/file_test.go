@@ -61,6 +61,7 @@ func TestCheckFiles(t *testing.T) {
 		{"hard link", []string{"old.csv", "hard.csv"}, "output files old.csv and hard.csv are the same"},
 		{"symbolic link", []string{"soft.csv", "old.csv"}, "output files soft.csv and old.csv are the same"},
 		{"two ways to nowhere", []string{os.DevNull, "null.csv"}, ""},
+		{"twice to nowhere", []string{os.DevNull, "a.csv", os.DevNull}, ""},
 		{"the name parquet needs", []string{"a.parquet.partial", "a.parquet"},
 			"output files a.parquet.partial and a.parquet are the same"},
 		{"compressed parquet", []string{"a.parquet.zst"},
