@@ -55,11 +55,12 @@ type outputSettings struct {
 
 // understand follows ZMap: with neither format, fields nor filter given, the output is the addresses of new hits,
 // without a header; with any of them it is every answer that the filter keeps, with one. A file named for another format
-// than CSV gives a format. ports is the number of ports to be scanned.
-func (o *outputOptions) understand(cmd *cobra.Command, ports int) (outputSettings, error) {
+// than CSV gives a format. ports is the number of ports to be scanned; logFile
+// is where the log goes, "" being standard error.
+func (o *outputOptions) understand(cmd *cobra.Command, ports int, logFile string) (outputSettings, error) {
 	isGiven := cmd.Flags().Changed
 	s := outputSettings{filter: o.filter, metadata: o.metadata, status: o.status}
-	if err := o.chooseFiles(&s, isGiven("output-module")); err != nil {
+	if err := o.chooseFiles(&s, isGiven("output-module"), logFile); err != nil {
 		return s, usagef(cmd, "%w", err)
 	}
 	s.isDefault = !isGiven("output-module") && !isGiven("output-fields") && !isGiven("output-filter")
@@ -89,7 +90,7 @@ func (o *outputOptions) understand(cmd *cobra.Command, ports int) (outputSetting
 }
 
 // chooseFiles finds the format of each file, and refuses to write two things to one.
-func (o *outputOptions) chooseFiles(s *outputSettings, hasFormat bool) error {
+func (o *outputOptions) chooseFiles(s *outputSettings, hasFormat bool, logFile string) error {
 	paths := o.files
 	if len(paths) == 0 {
 		paths = []string{"-"}
@@ -110,6 +111,9 @@ func (o *outputOptions) chooseFiles(s *outputSettings, hasFormat bool) error {
 	}
 	if s.metadata != "" && s.metadata != "-" { // one line after all others may go to standard output, too
 		all = append(all, output.File{Path: s.metadata})
+	}
+	if logFile != "" {
+		all = append(all, output.File{Path: logFile})
 	}
 	return output.CheckFiles(all)
 }

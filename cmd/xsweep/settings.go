@@ -41,7 +41,7 @@ func (o *options) understand(cmd *cobra.Command) (*settings, error) {
 		return nil, err
 	}
 	var err error
-	if s.output, err = o.outputOptions.understand(cmd, o.numPorts(s)); err != nil {
+	if s.output, err = o.outputOptions.understand(cmd, o.numPorts(s), o.logFile); err != nil {
 		return nil, err
 	}
 	s.scan.Probes, s.scan.ProbeInterval, s.scan.Senders = o.probes, time.Duration(o.probeInterval), o.senders
