@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -81,7 +82,7 @@ func (o *outputOptions) understand(cmd *cobra.Command, ports int, logFile string
 	}
 	filter, err := output.ParseFilter(o.filter)
 	if err != nil {
-		return s, usagef(cmd, "%w", err) // it names itself
+		return s, usagef(cmd, "--output-filter: %s", strings.TrimPrefix(err.Error(), "output filter, "))
 	}
 	if o.filter != "" {
 		s.rows.Only = filter.Match
