@@ -10,6 +10,11 @@ import (
 
 // run does what `xsweep` without a subcommand is asked for: to scan, or to answer a question.
 func (o *options) run(cmd *cobra.Command, args []string) (err error) {
+	if o.listFields {
+		if err := o.parseModule(nil); err != nil { // the fields are those of the module
+			return usagef(cmd, "%w", err)
+		}
+	}
 	if o.answer(cmd.OutOrStdout()) {
 		return nil
 	}
