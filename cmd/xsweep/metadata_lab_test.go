@@ -239,6 +239,11 @@ func TestStatusUpdates(t *testing.T) {
 	if column(first, "active-send-threads") != 1 || column(first, "sent-last-one-sec") < 8000 || column(first, "sent-last-one-sec") > 12000 {
 		t.Errorf("the first row: %q", first)
 	}
+	for i, row := range rows[1 : len(rows)-1] { // the last comes when the scan ends
+		if column(row, "time-elapsed") != float64(i+1) {
+			t.Errorf("row %d has the time %v", i+1, column(row, "time-elapsed"))
+		}
+	}
 	lines := strings.Count(p.stderr.String(), "; hitrate: ")
 	if lines != len(rows)-1 {
 		t.Errorf("%d monitor lines, %d rows", lines, len(rows)-1)

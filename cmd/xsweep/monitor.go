@@ -44,8 +44,9 @@ type moment struct {
 // drops is the number of packets lost on the way from the network to the output.
 func (m *moment) drops() uint64 { return m.Losses.Received() + m.DeviceDrops }
 
-// watch looks until finished is closed, and then once more.
+// watch looks a second after the scan has begun, and so on until finished is closed, and then once more.
 func (m *monitor) watch(finished <-chan struct{}) {
+	m.awaitBeginning(finished)
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
@@ -54,6 +55,20 @@ func (m *monitor) watch(finished <-chan struct{}) {
 			m.look()
 		case <-finished:
 			m.look()
+			return
+		}
+	}
+}
+
+// awaitBeginning returns once the scan's own time runs. Seconds counted from before would end just before its seconds do:
+// the first line would be at 0:00 or at 0:01, as it happens, and the time-elapsed of two rows the same.
+func (m *monitor) awaitBeginning(finished <-chan struct{}) {
+	poll := time.NewTicker(5 * time.Millisecond)
+	defer poll.Stop()
+	for m.run.Snapshot().Elapsed <= 0 {
+		select {
+		case <-poll.C:
+		case <-finished:
 			return
 		}
 	}
