@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/xsweep/xsweep/packet"
 )
@@ -37,6 +38,15 @@ func (o *options) parsePace(s *settings) error {
 	if err != nil {
 		return err
 	}
-	o.rate = o.bandwidth.bits / rateValue(8*probe.WireLen())
+	o.rate = wholeRate(o.bandwidth.bits / rateValue(8*probe.WireLen()))
 	return nil
+}
+
+// wholeRate cuts what is behind the point, as ZMap does: readers of its metadata take the rate for a whole number. Of a
+// rate below one, which would be none at all, nothing is cut.
+func wholeRate(r rateValue) rateValue {
+	if r < 1 {
+		return r
+	}
+	return rateValue(math.Floor(float64(r)))
 }

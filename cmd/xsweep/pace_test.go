@@ -31,9 +31,24 @@ func TestBandwidth(t *testing.T) {
 			if err := cmd.Execute(); err != nil {
 				t.Fatal(err)
 			}
-			if got := float64(o.rate); math.Abs(got-tt.want) > tt.want/1000 {
+			got := float64(o.rate)
+			if got > 1 && got != math.Trunc(got) {
+				t.Errorf("%v: %v probes per second are no whole number, which readers of metadata want", tt.args, got)
+			}
+			if math.Abs(got-tt.want) > tt.want/1000 {
 				t.Errorf("%v: %v probes per second, want %v", tt.args, got, tt.want)
 			}
 		})
+	}
+}
+
+// TestChangedRate: signals leave a whole number where that makes no difference, and go on where it would.
+func TestChangedRate(t *testing.T) {
+	for _, tt := range []struct{ rate, factor, want float64 }{
+		{5250, 0.95, 4988}, {10000, 1.05, 10500}, {2, 1.05, 2.1}, {105, 0.95, 99.75},
+	} {
+		if got := changedRate(tt.rate, tt.factor); math.Abs(got-tt.want) > 1e-9 {
+			t.Errorf("changedRate(%v, %v) = %v, want %v", tt.rate, tt.factor, got, tt.want)
+		}
 	}
 }

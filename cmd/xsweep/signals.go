@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"os/signal"
 
@@ -64,6 +65,14 @@ func readOnHangup(ctx context.Context, opt *optOut, hangups <-chan os.Signal) {
 	}
 }
 
+// changedRate is a whole number where five percent are more than one.
+func changedRate(rate, factor float64) float64 {
+	if rate *= factor; rate > 100 {
+		return math.Round(rate)
+	}
+	return rate
+}
+
 // changeRate goes 5 % faster on SIGUSR1 and 5 % slower on SIGUSR2.
 func changeRate(ctx context.Context, run *scan.Scan, signals <-chan os.Signal, log *slog.Logger) {
 	for {
@@ -77,7 +86,7 @@ func changeRate(ctx context.Context, run *scan.Scan, signals <-chan os.Signal, l
 				log.Warn("the rate has no limit to be changed", "signal", sig)
 				continue
 			}
-			run.SetRate(run.Rate() * factor)
+			run.SetRate(changedRate(run.Rate(), factor))
 			log.Info("rate changed", "pps", fmt.Sprintf("%.0f", run.Rate()))
 		case <-ctx.Done():
 			return
