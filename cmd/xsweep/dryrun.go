@@ -26,10 +26,20 @@ func dryRun(w io.Writer, o *options, s *settings, log *slog.Logger) error {
 		return err
 	}
 	nameShard(log, run, &cfg)
+	o.regretFiles(log)
 	if o.fastDryRun {
 		return ignoreClosedPipe(writeTargets(w, run))
 	}
 	return ignoreClosedPipe(printProbes(w, run, cfg.Link, o.ipLayer))
+}
+
+// regretFiles names what is asked for of a scan that does not take place, for a script that waits for these files.
+func (o *options) regretFiles(log *slog.Logger) {
+	for _, name := range []string{"metadata-file", "status-updates-file"} {
+		if o.origins.has(name) {
+			log.Warn("--" + name + " has no effect on a dry run: the file is not written")
+		}
+	}
 }
 
 // nameShard says which scan a shard is of: what is to fit together has one name.
