@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"log/slog"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -51,12 +52,21 @@ func (s *settings) openRows(run *scan.Scan) (*output.Group, error) {
 func (s *outputSettings) log(log *slog.Logger) {
 	switch {
 	case s.isDefault:
-		log.Info(`the addresses of new hits are written, as by default in ZMap: the same as --output-module=csv ` +
-			`--output-fields=saddr --output-filter='success = 1 && repeat = 0' --no-header-row; ` +
+		log.Info(`new hits alone are written, as by default in ZMap: the same as --output-module=csv --output-fields=` +
+			fieldNames(s.rows.Fields) + ` --output-filter='success = 1 && repeat = 0' --no-header-row; ` +
 			`for every answer, give --output-filter=""`)
 	case s.filter == "":
 		log.Info("every answer is written, RSTs, ICMP errors and repeats included, as in ZMap with -O or -f but no filter")
 	}
+}
+
+// fieldNames is a list as --output-fields takes it.
+func fieldNames(fields []output.Field) string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.Name
+	}
+	return strings.Join(names, ",")
 }
 
 // finish closes the files of the results. What came of that is the error to report, if it is theirs that ended the scan
