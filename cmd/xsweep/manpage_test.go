@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"testing"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -30,7 +31,9 @@ What is there instead of a scan is for the command line alone. The commands demo
 	{"SIGNALS", `SIGINT, SIGTERM: send no more, wait for answers on their way, and end; a second one ends at once.
 
 SIGHUP: read the blocklist files again and leave out what they have now, besides what was left out before. Without any, as
-SIGTERM.`},
+SIGTERM.
+
+SIGUSR1, SIGUSR2: send 5 % faster, or 5 % slower.`},
 }
 
 // manPage is the manual page of the scan command. cobra's own generator (cobra/doc) sorts the options by name instead of
@@ -92,4 +95,15 @@ func roffText(text string) string {
 		b.WriteString(line + "\n")
 	}
 	return b.String()
+}
+
+// TestManPageHasSignals: every signal that is handled is in the manual.
+func TestManPageHasSignals(t *testing.T) {
+	var o options
+	page := manPage(newCommand(&o), o.groups)
+	for _, name := range []string{"SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"} {
+		if !strings.Contains(page, name) {
+			t.Errorf("the manual page does not name %s", name)
+		}
+	}
 }
