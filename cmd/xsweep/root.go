@@ -11,8 +11,9 @@ import (
 const longHelp = `xsweep finds open TCP ports. It sends one SYN to every target, an address and a port, in an order that looks
 random, and records who answers, over AF_XDP.
 
-TARGETS are addresses, networks or ranges: 198.18.7.1, 198.18.0.0/15, 198.18.0.1-198.18.0.9. Without any, and without an
-allowlist file, the target is all of IPv4. Special-purpose networks are left out unless --allow-special is given.
+TARGETS are addresses, networks, ranges or host names: 198.18.7.1, 198.18.0.0/15, 198.18.0.1-198.18.0.9. Without any, and
+without an allowlist file, the target is all of IPv4. Special-purpose networks are left out unless --allow-special is
+given.
 
 Scan only networks that you may scan, slowly at first, and honour requests to be left out (--blocklist-file).`
 
