@@ -147,7 +147,7 @@ func TestWorkKeepsSenders(t *testing.T) {
 		whileOut   time.Duration // how long to wait while another sender has the unit
 		afterwards time.Duration // and when that is done
 	}{
-		{"all there is is handed out", 0, 1, 5, 0, 0},
+		{"everything is handed out", 0, 1, 5, 0, 0},
 		{"the limit may move on", 10, 1, 0, pollWork, 0},
 		{"another pass", 0, 2, 0, pollWork, time.Second},
 		{"another pass of a limit", 10, 2, 0, pollWork, time.Second},
