@@ -66,3 +66,65 @@ func TestCountIsTheSameOneByOne(t *testing.T) {
 		}
 	}
 }
+
+// TestCountEachIsCount compares the two ways to count marks, of which a machine takes only one: for every rank of a set in
+// which blocks are empty, full and more than that.
+func TestCountEachIsCount(t *testing.T) {
+	for _, width := range []uint32{1, 3} { // of gaps
+		var ranges []Range
+		first := uint32(1 << 24)
+		for i := range uint32(2 * maxSteps) {
+			last := first + 1 + i*i%7
+			if i/64%8 == 0 {
+				last = first // crowded
+			}
+			ranges = append(ranges, Range{First: first, Last: last})
+			first = last + 1 + width
+		}
+		s := New(ranges...)
+		s.indexRanks()
+		table := &s.byRank.blocks
+		var best, each [251]uint32
+		full := 0
+		ranks := make([]uint64, 0, len(best))
+		for i := range s.Len() {
+			if ranks = append(ranks, i); len(ranks) < cap(ranks) && i+1 < s.Len() {
+				continue
+			}
+			table.count(best[:], ranks)
+			table.countEach(each[:], ranks)
+			if best != each {
+				t.Fatalf("ranks to %d: counts differ:\n%d\n%d", i, best, each)
+			}
+			for _, n := range best {
+				if n == unplaced {
+					full++
+				}
+			}
+			ranks = ranks[:0]
+		}
+		if full == 0 {
+			t.Error("no block is full")
+		}
+	}
+}
+
+// TestNoRankAtTheEnd: the first rank that does not exist is refused by the blocks, too.
+func TestNoRankAtTheEnd(t *testing.T) {
+	for _, most := range []uint32{6, 1000} {
+		s := New(spread(2*maxSteps, most)...)
+		if s.At(s.Len() - 1); s.byRank.blocks.blocks == nil {
+			t.Fatal("the set has another table")
+		}
+		for _, i := range []uint64{s.Len(), s.Len() + 1} {
+			func() {
+				defer func() {
+					if recover() == nil {
+						t.Errorf("At(%d) of %d addresses does not panic", i, s.Len())
+					}
+				}()
+				s.At(i)
+			}()
+		}
+	}
+}
