@@ -67,15 +67,27 @@ func (l *Loader) readLines(lines *lineReader, name string, list entryList) ([]ho
 		}
 		if err != nil {
 			bad := &ParseError{Name: name, Line: lines.number, Text: string(text), Err: err}
-			if l.Skip == nil || isNoText(err) {
+			skip := l.skipFor(err)
+			if skip == nil {
 				return nil, bad
 			}
-			l.Skip(bad)
+			skip(bad)
 		} else if host.name != "" {
 			host.line = lines.number
 			hosts = append(hosts, host)
 		}
 	}
+}
+
+// skipFor returns what is to be called for a line that is skipped because of err, or nil where it ends the reading.
+func (l *Loader) skipFor(err error) func(*ParseError) {
+	switch {
+	case isNoText(err):
+		return nil
+	case l.SkipIPv6 != nil && errors.Is(err, ErrIPv6):
+		return l.SkipIPv6
+	}
+	return l.Skip
 }
 
 // isNoText reports whether err says that a file is no text, so that no line of it is worth a look.

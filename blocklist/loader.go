@@ -36,6 +36,10 @@ type Loader struct {
 	// Loader.
 	Skip func(*ParseError)
 
+	// SkipIPv6, where not nil, is called instead for a line whose address is IPv6 ([ErrIPv6]). It is meant for lists of
+	// what must not be probed: what cannot be probed anyway is no reason to refuse the rest of them.
+	SkipIPv6 func(*ParseError)
+
 	stdinRead bool
 }
 

@@ -33,7 +33,7 @@ func (o *filterOptions) printStat(cmd *cobra.Command, log *slog.Logger) error {
 		take(blocklist.SpecialSet(), "special-purpose networks")
 	}
 	for _, path := range o.blocklistFiles {
-		s, err := loader.Set(cmd.Context(), path)
+		s, err := readBlocklist(cmd.Context(), loader, path, log)
 		if err != nil {
 			return err
 		}

@@ -37,7 +37,7 @@ func (o *optOut) reread() []string {
 
 // read reads the files and passes on what is new. An error changes nothing, and is no reason to stop.
 func (o *optOut) read(ctx context.Context) {
-	now, err := readLists(ctx, newLoader(nil, o.ignoreErrors, o.log), o.reread())
+	now, err := readBlocklists(ctx, newLoader(nil, o.ignoreErrors, o.log), o.reread(), o.log)
 	if err != nil {
 		o.log.Error("blocklist not read again: what it had stays in force", "error", err)
 		return

@@ -57,7 +57,7 @@ func readTargets(cmd *cobra.Command, o *targetOptions, args []string, log *slog.
 		t.special = t.asked - t.size()
 	}
 	var err error
-	if t.blocked, err = readLists(ctx, loader, o.blocklistFiles); err != nil {
+	if t.blocked, err = readBlocklists(ctx, loader, o.blocklistFiles, log); err != nil {
 		return nil, err
 	}
 	t.takeAway(t.blocked)
@@ -113,17 +113,34 @@ func readArguments(ctx context.Context, loader *blocklist.Loader, args []string)
 	return blocklist.New(ranges...), nil
 }
 
-// readLists joins lists; none is an empty set.
-func readLists(ctx context.Context, loader *blocklist.Loader, paths []string) (*blocklist.Set, error) {
+// readBlocklists joins lists of what must not be probed; none is an empty set.
+func readBlocklists(ctx context.Context, loader *blocklist.Loader, paths []string, log *slog.Logger) (*blocklist.Set, error) {
 	all := new(blocklist.Set)
 	for _, path := range paths {
-		set, err := loader.Set(ctx, path)
+		set, err := readBlocklist(ctx, loader, path, log)
 		if err != nil {
 			return nil, err
 		}
 		all = join(all, set)
 	}
 	return all, nil
+}
+
+// readBlocklist passes over IPv6 lines, as ZMap does, and says so once: what they name is not probed anyway.
+func readBlocklist(ctx context.Context, loader *blocklist.Loader, path string, log *slog.Logger) (*blocklist.Set, error) {
+	var first *blocklist.ParseError
+	count := 0
+	loader.SkipIPv6 = func(bad *blocklist.ParseError) {
+		if count++; first == nil {
+			first = bad
+		}
+	}
+	defer func() { loader.SkipIPv6 = nil }()
+	set, err := loader.Set(ctx, path)
+	if count > 0 && err == nil {
+		log.Warn("IPv6 lines of the blocklist passed over: xsweep probes no IPv6", "count", count, "first", first)
+	}
+	return set, err
 }
 
 // join is the union of two sets, of which the second has just been read.
