@@ -390,7 +390,14 @@ func arrivalRate(t *testing.T, l *lab.Lab, world *lab.Simulation, rate float64) 
 	}
 	cfg := labConfig(t, l, rate, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)
 	cfg.MaxTargets, cfg.Cooldown = uint64(4*rate), 0
-	runScan(t, l, cfg, nil)
+	s, err := openInside(l, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runOpened(t, s, nil)
+	if err := s.Close(); err != nil { // now, and not when the test ends: there may be another try
+		t.Fatal(err)
+	}
 	n := counters(t, world)
 	if n.SYNs != cfg.MaxTargets {
 		t.Errorf("%d probes arrived, want %d", n.SYNs, cfg.MaxTargets)
@@ -416,6 +423,9 @@ func TestScanStops(t *testing.T) {
 		}, EndStopped, true},
 		{"after the maximum runtime", func(c *Config) { c.MaxRuntime = 300 * time.Millisecond }, nil, EndMaxRuntime, true},
 		{"after the maximum number of targets", func(c *Config) { c.MaxTargets = 1000 }, nil, EndMaxTargets, true},
+		{"after the last target, of which there are fewer than that", func(c *Config) {
+			c.MaxTargets, c.Exclude = 1000, c.Targets.Minus(set(t, "198.18.7.0/24"))
+		}, nil, EndDone, true},
 		{"after the maximum number of results", func(c *Config) { c.MaxResults = 100 }, nil, EndMaxResults, false},
 	}
 	for _, tt := range tests {
@@ -440,7 +450,7 @@ func TestScanStops(t *testing.T) {
 			if cfg.MaxResults > 0 && uint64(len(r.rows)) != cfg.MaxResults {
 				t.Errorf("%d rows, want %d", len(r.rows), cfg.MaxResults)
 			}
-			if cfg.MaxTargets > 0 && n.SYNs != cfg.MaxTargets {
+			if cfg.MaxTargets > 0 && tt.want == EndMaxTargets && n.SYNs != cfg.MaxTargets {
 				t.Errorf("%d targets probed, want %d", n.SYNs, cfg.MaxTargets)
 			}
 		})

@@ -115,6 +115,9 @@ func (s *Scan) supervise(ctx context.Context, stop <-chan struct{}, probing *syn
 		case <-probed:
 			probed, stop, deadline, ticks = nil, nil, nil, nil // from here on they stop nothing
 			s.phase.probed.Store(int64(s.clock.now()) + 1)
+			if now := s.Snapshot(); end == EndMaxTargets && now.Probed < s.shard.limit {
+				end = EndDone // there were not as many
+			}
 			cooldown = time.After(s.cfg.Cooldown)
 		case <-cooldown:
 			return end, gaveUp

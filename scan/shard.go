@@ -8,7 +8,9 @@ import (
 type shard struct {
 	from, to uint64 // positions, to not included
 	limit    uint64 // targets to stop after; 0 for none
-	targets  uint64 // how many there are to be probed; without a limit the share of a shard, which it has within one in a thousand
+	// targets is how many there are to be probed, for a shard its share of them. It has that within one in a thousand
+	// where there are some millions of targets; of a handful, a part of the positions may hold none at all.
+	targets uint64
 }
 
 // shard finds what cfg asks for.

@@ -50,7 +50,7 @@ func newFilter() *cobra.Command {
 	f := cmd.Flags()
 	f.SortFlags = false
 	o.allowFlags(f)
-	o.add(f)
+	o.add(f, "")
 	f.BoolVar(&o.stat, "stat", false, "print how many addresses each list takes away, and how many are left")
 	f.BoolVar(&o.keepDuplicates, "no-duplicate-checking", false, "print a line as often as it comes")
 	f.BoolVar(&o.ignoreInputErrors, "ignore-input-errors", false, "skip input lines that do not begin with an address")
@@ -114,8 +114,10 @@ func (f *lineFilter) run(in io.Reader, out io.Writer) error {
 	lines.Buffer(make([]byte, longestLine), longestLine)
 	number := 0
 	for lines.Scan() {
-		number++
 		line := bytes.TrimRight(lines.Bytes(), "\r")
+		if number++; number == 1 {
+			line = bytes.TrimPrefix(line, []byte("\ufeff")) // a byte order mark, as lists may have
+		}
 		if err := f.line(line, number, out); err != nil {
 			return err
 		}

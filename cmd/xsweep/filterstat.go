@@ -15,7 +15,7 @@ import (
 func (o *filterOptions) printStat(cmd *cobra.Command, log *slog.Logger) error {
 	loader := newLoader(cmd.InOrStdin(), o.ignoreErrors, log)
 	t := new(targetSet)
-	if err := t.ask(cmd.Context(), &o.targetOptions, nil, loader); err != nil {
+	if err := t.ask(cmd, &o.targetOptions, nil, loader); err != nil {
 		return err
 	}
 	out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', tabwriter.AlignRight)

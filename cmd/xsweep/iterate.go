@@ -32,7 +32,7 @@ func newIterate() *cobra.Command {
 		RunE:                  func(cmd *cobra.Command, args []string) error { return o.run(cmd, args) },
 	}
 	cmd.Flags().SortFlags = false
-	cmd.Flags().AddFlagSet(o.targetOptions.flags())
+	cmd.Flags().AddFlagSet(o.targetOptions.flags(""))
 	cmd.Flags().AddFlagSet(o.orderOptions.flags())
 	cmd.Flags().AddFlagSet(o.logOptions.flags())
 	return cmd

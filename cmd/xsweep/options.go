@@ -97,7 +97,7 @@ func newFlagSet() *pflag.FlagSet {
 }
 
 func (o *options) targetFlags() *pflag.FlagSet {
-	f := o.targetOptions.flags()
+	f := o.targetOptions.flags("; read again on SIGHUP")
 	f.BoolVar(&o.noBlocklist, "no-blocklist", false, "scan more than a /8 without a blocklist file")
 	return f
 }

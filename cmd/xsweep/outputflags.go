@@ -37,7 +37,7 @@ func (o *outputOptions) flags() *pflag.FlagSet {
 	f.StringVar(&o.filter, "output-filter", "",
 		"write the answers for which `EXPR` is true, such as 'success = 1 && repeat = 0'; \"\" is all of them")
 	f.StringVar(&o.dedup, "dedup-method", "default",
-		"tell repeats by `METHOD`: full (the default) remembers all answers, window the last ones, none no answer")
+		"tell repeats by `METHOD`: full remembers all answers, window the last ones, none no answer; default is full")
 	f.IntVar(&o.dedupWindow, "dedup-window-size", scan.DefaultDedupWindow, "the window is `N` answers")
 	f.StringVarP(&o.metadata, "metadata-file", "m", "", "write what is known about the scan to `FILE` at its end, as JSON")
 	f.StringVarP(&o.status, "status-updates-file", "u", "", "write a row of counters to `FILE` every second, as CSV")

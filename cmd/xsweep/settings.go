@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -130,12 +131,13 @@ func (o *options) parseEnds(s *settings) error {
 	return o.configureDedup(&s.scan)
 }
 
-// numPorts is the number of ports, for which 2 stands where each target of a list has its own.
+// numPorts is the number of different ports, for which 2 stands where each target of a list has its own.
 func (o *options) numPorts(s *settings) int {
 	if o.targetsFile != "" {
 		return 2
 	}
-	return len(s.ports)
+	ports := slices.Sorted(slices.Values(s.ports))
+	return len(slices.Compact(ports))
 }
 
 // parseSources reads addresses, networks and ranges, separated by commas.

@@ -32,13 +32,14 @@ type listOptions struct {
 	ignoreErrors   bool
 }
 
-func (o *targetOptions) flags() *pflag.FlagSet {
+// flags defines the flags; remark is as in listOptions.add.
+func (o *targetOptions) flags(remark string) *pflag.FlagSet {
 	f := newFlagSet()
 	f.StringVarP(&o.ports, "target-ports", "p", "", "probe `PORTS`, such as 80,443,8000-8010; * is all")
 	f.StringVar(&o.targetsFile, "targets-file", "",
 		"probe the targets in `FILE`, an address and a port per line (ip:port, ip,port or JSON), and nothing else")
 	o.allowFlags(f)
-	o.add(f)
+	o.add(f, remark)
 	return f
 }
 
@@ -47,9 +48,10 @@ func (o *targetOptions) allowFlags(f *pflag.FlagSet) {
 	f.StringArrayVarP(&o.addressFiles, "list-of-ips-file", "I", nil, "the same, from one more `FILE`: lists of any length are fast")
 }
 
-func (o *listOptions) add(f *pflag.FlagSet) {
+// add defines the flags; remark is what else there is to say of blocklists.
+func (o *listOptions) add(f *pflag.FlagSet, remark string) {
 	f.StringArrayVarP(&o.blocklistFiles, "blocklist-file", "b", nil,
-		"never probe the addresses in `FILE`, one entry per line; read again on SIGHUP")
+		"never probe the addresses in `FILE`, one entry per line"+remark)
 	f.BoolVar(&o.allowSpecial, "allow-special", false, "probe special-purpose networks (RFC 6890), too")
 	f.BoolVar(&o.ignoreErrors, "ignore-blocklist-errors", false, "skip the bad lines of lists, each with a warning")
 }

@@ -47,7 +47,7 @@ func readTargets(cmd *cobra.Command, o *targetOptions, args []string, log *slog.
 	}
 	ctx, loader := cmd.Context(), newLoader(cmd.InOrStdin(), o.ignoreErrors, log)
 	t := &targetSet{hasBlock: len(o.blocklistFiles) > 0}
-	if err := t.ask(ctx, o, args, loader); err != nil {
+	if err := t.ask(cmd, o, args, loader); err != nil {
 		return nil, err
 	}
 	t.asked = t.size()
@@ -69,7 +69,8 @@ func readTargets(cmd *cobra.Command, o *targetOptions, args []string, log *slog.
 }
 
 // ask reads what is asked for.
-func (t *targetSet) ask(ctx context.Context, o *targetOptions, args []string, loader *blocklist.Loader) (err error) {
+func (t *targetSet) ask(cmd *cobra.Command, o *targetOptions, args []string, loader *blocklist.Loader) (err error) {
+	ctx := cmd.Context()
 	if o.targetsFile != "" {
 		if t.list, err = loader.Pairs(ctx, o.targetsFile); err == nil && t.list.Len() == 0 {
 			err = fmt.Errorf("%s: %w", o.targetsFile, blocklist.ErrEmpty)
@@ -80,7 +81,7 @@ func (t *targetSet) ask(ctx context.Context, o *targetOptions, args []string, lo
 		t.addrs = blocklist.All()
 		return nil
 	}
-	if t.addrs, err = readArguments(ctx, loader, args); err != nil {
+	if t.addrs, err = readArguments(cmd, loader, args); err != nil {
 		return err
 	}
 	for i, path := range slices.Concat(o.allowlistFiles, o.addressFiles) {
@@ -101,12 +102,12 @@ func (t *targetSet) ask(ctx context.Context, o *targetOptions, args []string, lo
 }
 
 // readArguments reads the targets of the command line.
-func readArguments(ctx context.Context, loader *blocklist.Loader, args []string) (*blocklist.Set, error) {
+func readArguments(cmd *cobra.Command, loader *blocklist.Loader, args []string) (*blocklist.Set, error) {
 	var ranges []blocklist.Range
 	for _, arg := range args {
-		r, err := loader.Entry(ctx, arg)
+		r, err := loader.Entry(cmd.Context(), arg)
 		if err != nil {
-			return nil, &usageError{"xsweep", fmt.Errorf("target %w", err)}
+			return nil, usagef(cmd, "target %w", err)
 		}
 		ranges = append(ranges, r...)
 	}

@@ -34,7 +34,7 @@ var zmapOptionTable = []struct {
 		{"r", "rate", "pps", "10000", better, "suffixes `k`, `M`, `G` and fractions; 0 is really no limit"},
 		{"B", "bandwidth", "bps", "", better, "fractions; of the exact bytes that a probe takes on the wire. With `-r` an error that says so"},
 		{"", "batch", "n", "64", better, "accepted: batches follow the pace by themselves"},
-		{"n", "max-targets", "n", "0", better, "a percentage is of the targets of the scan, not of 2^32"},
+		{"n", "max-targets", "n", "0", better, "a percentage is of the targets of the scan, not of 2^32; `0` and `0%` are all"},
 		{"t", "max-runtime", "s", "0", same, ""},
 		{"N", "max-results", "n", "0", same, ""},
 		{"P", "probes", "n", "1", better, "back to back, or `--probe-interval` apart"},
