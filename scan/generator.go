@@ -35,7 +35,7 @@ type generator struct {
 
 const (
 	blockSize = 256
-	groupSize = 16 // a multiple of the lanes of cookies, and no more loads than memory has under way at once
+	groupSize = 24 // a multiple of the lanes of cookies, and no more loads than memory has under way at once
 )
 
 // block is a number of targets on their way to be probes.
