@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +21,7 @@ type Scan struct {
 	cfg     Config
 	space   *Space
 	order   *Permutation
+	id      func() string
 	shard   shard
 	exclude atomic.Pointer[blocklist.Set]
 	sources []source
@@ -75,6 +77,7 @@ func prepare(cfg Config) (*Scan, error) {
 	if s.shard, err = s.order.shard(&cfg); err != nil {
 		return nil, err
 	}
+	s.id = sync.OnceValue(s.hashOrder)
 	s.Exclude(cfg.Exclude)
 	for _, addr := range cfg.Sources {
 		s.sources = append(s.sources, newSource(cfg.Key, addr))

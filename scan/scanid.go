@@ -13,7 +13,10 @@ const orderVersion = 1
 // ID names what is probed, and in which order: 16 hexadecimal digits that are equal for scans with equal targets, ports,
 // exclusions and seed. The shards of a scan, and what goes on with it later, have the same one; where it is different,
 // something was missed or is done twice. It is no secret, and says nothing about the cookies' key.
-func (s *Scan) ID() string {
+func (s *Scan) ID() string { return s.id() }
+
+// hashOrder is the work of ID: it goes over every range, or every listed target, so that once is enough.
+func (s *Scan) hashOrder() string {
 	h := sha256.New()
 	w := idWriter{hash: h}
 	w.numbers(orderVersion, s.cfg.Seed, s.space.Len())

@@ -43,16 +43,17 @@ func (s *Space) Len() uint64 {
 	return s.addrs.Len() * uint64(len(s.ports))
 }
 
-// At returns target i, for i < Len. Neighbouring indices are the ports of one address.
+// At returns target i, for i < Len. Neighbouring indices are the ports of one address. It is the way of a batch for one
+// target: a generator takes both halves apart.
 func (s *Space) At(i uint64) (addr uint32, port uint16) {
-	if s.pairs != nil {
-		return s.pairs.At(i)
-	}
-	quotient := s.divide(i)
-	return s.addrs.At(quotient), s.ports[i-quotient*uint64(len(s.ports))]
+	var messages [1]uint64
+	indices := [1]uint64{i}
+	s.split(messages[:], indices[:])
+	s.resolve(messages[:], indices[:])
+	return targetOf(messages[0])
 }
 
-// split is the first half of At for a batch: it turns indices into those of addresses, or leaves them those of listed
+// split is the first half for a batch: it turns indices into those of addresses, or leaves them those of listed
 // targets, and stores the ports, where they are known by then, in messages, which is as long.
 func (s *Space) split(messages, indices []uint64) {
 	messages = messages[:len(indices)]
@@ -64,8 +65,10 @@ func (s *Space) split(messages, indices []uint64) {
 			messages[j] = port
 		}
 	default:
+		// i / ports by multiplication: exact because i < 2^48 and ports <= 2^16, so that the reciprocal's error of less
+		// than ports/2^64 adds up to less than 1/ports.
 		for j, i := range indices {
-			quotient, _ := bits.Mul64(i, s.reciprocal) // divide, which is not inlined
+			quotient, _ := bits.Mul64(i, s.reciprocal)
 			messages[j] = message(0, s.ports[i-quotient*uint64(len(s.ports))])
 			indices[j] = quotient
 		}
@@ -96,16 +99,6 @@ func (s *Space) resolve(messages, indices []uint64) {
 	for j := range messages {
 		messages[j] |= uint64(addrs[j])
 	}
-}
-
-// divide returns i / ports by multiplication: exact because i < 2^48 and ports <= 2^16, so that the reciprocal's error
-// of less than ports/2^64 adds up to less than 1/ports.
-func (s *Space) divide(i uint64) uint64 {
-	if s.reciprocal == 0 {
-		return i
-	}
-	quotient, _ := bits.Mul64(i, s.reciprocal)
-	return quotient
 }
 
 // Contains tells whether the target is in the space.

@@ -57,11 +57,9 @@ func (o *iterateOptions) run(cmd *cobra.Command, args []string) (err error) {
 		return err
 	}
 	targets.configure(&cfg, ports)
-	total, err := cfg.NumTargets()
-	if err != nil {
+	if err := o.limit(&cfg); err != nil {
 		return err
 	}
-	cfg.MaxTargets = o.count(total)
 	run, err := scan.NewDryRun(cfg)
 	if err != nil {
 		return err

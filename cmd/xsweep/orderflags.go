@@ -46,5 +46,12 @@ func (o *orderOptions) configure(cmd *cobra.Command, cfg *scan.Config) error {
 	return nil
 }
 
-// count is the number of targets to stop after, of total; see scan.Config.MaxTargets.
-func (o *orderOptions) count(total uint64) uint64 { return o.maxTargets.of(total) }
+// limit fills the number of targets to stop after into cfg, once that has its targets.
+func (o *orderOptions) limit(cfg *scan.Config) error {
+	total, err := cfg.NumTargets()
+	if err != nil {
+		return err
+	}
+	cfg.MaxTargets = o.maxTargets.of(total)
+	return nil
+}

@@ -56,8 +56,8 @@ type outputSettings struct {
 
 // understand follows ZMap: with neither format, fields nor filter given, the output is the addresses of new hits,
 // without a header; with any of them it is every answer that the filter keeps, with one. A file named for another format
-// than CSV gives a format. ports is the number of ports to be scanned; logFile
-// is where the log goes, "" being standard error.
+// than CSV gives a format. ports is the number of ports to be scanned; logFile is where the log goes, "" being standard
+// error.
 func (o *outputOptions) understand(cmd *cobra.Command, ports int, logFile string) (outputSettings, error) {
 	isGiven := cmd.Flags().Changed
 	s := outputSettings{filter: o.filter, metadata: o.metadata, status: o.status}

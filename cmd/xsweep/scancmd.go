@@ -30,11 +30,9 @@ func scanCommand(cmd *cobra.Command, o *options, args []string) error {
 		return err
 	}
 	s.targets.configure(&s.scan, s.ports)
-	total, err := s.scan.NumTargets()
-	if err != nil {
+	if err := o.limit(&s.scan); err != nil {
 		return err
 	}
-	s.scan.MaxTargets = o.maxTargets.of(total)
 	if o.dryRun || o.fastDryRun {
 		return dryRun(cmd.OutOrStdout(), o, s, log)
 	}
