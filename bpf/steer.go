@@ -24,6 +24,8 @@ type SteerConfig struct {
 	Probes      int      // probes per target, each from the next source port; 0 means 1; at most the number of ports
 	Queues      int      // sockets there can be: receive queues of the device; 0 means 64
 	PassInvalid bool     // pass answers with a wrong cookie to the host's stack instead of dropping them
+
+	Emit *EmitConfig // to send as well; nil to receive only
 }
 
 func (cfg *SteerConfig) check() error {
@@ -38,12 +40,17 @@ func (cfg *SteerConfig) check() error {
 	case cfg.Queues < 0:
 		return fmt.Errorf("%w: %d queues", ErrConfig, cfg.Queues)
 	}
+	if cfg.Emit != nil {
+		return cfg.Emit.check()
+	}
 	return nil
 }
 
 // Steer is the loaded receive program. Its methods may be called concurrently, Close aside.
 type Steer struct {
+	cfg     SteerConfig
 	objects steerObjects
+	emit    *emit // nil before Emit
 	// link holds the program to its interface. When the last reference to it goes, the garbage collector closes it and
 	// the kernel detaches the program: it is kept for as long as that is to last.
 	link link.Link
@@ -64,7 +71,7 @@ func LoadSteer(cfg SteerConfig) (*Steer, error) {
 	if err := cfg.apply(spec); err != nil {
 		return nil, fmt.Errorf("set up steer: %w", err)
 	}
-	s := new(Steer)
+	s := &Steer{cfg: cfg}
 	err = spec.LoadAndAssign(&s.objects, nil)
 	if errors.Is(err, unix.EINVAL) {
 		// Kernels before 5.18 do not know programs that accept frames in several buffers.
@@ -95,6 +102,11 @@ func (cfg *SteerConfig) apply(spec *ebpf.CollectionSpec) error {
 	}
 	if cfg.Queues > 0 {
 		spec.Maps[steerMapSockets].MaxEntries = uint32(cfg.Queues)
+	}
+	if cfg.Emit != nil {
+		if err := cfg.Emit.apply(spec, &vars); err != nil {
+			return err
+		}
 	}
 	return errors.Join(
 		vars.Key0.Set(cfg.Key0),
@@ -133,7 +145,7 @@ func (s *Steer) Run(frame []byte) (verdict uint32, err error) {
 	return verdict, err
 }
 
-// Close detaches the program, unless that has been done, and unloads it. A second Close does nothing.
+// Close detaches the program, unless that has been done, and unloads it, with the loops of Emit. A second Close does nothing.
 func (s *Steer) Close() error {
-	return errors.Join(s.Detach(), s.objects.Close())
+	return errors.Join(s.closeEmit(), s.Detach(), s.objects.Close())
 }

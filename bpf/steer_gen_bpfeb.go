@@ -25,16 +25,54 @@ type steerCounters struct {
 	ForeignIcmp uint64
 }
 
+type steerLoop struct {
+	_       structs.HostLayout
+	Frame   [12]uint64
+	IpSum   uint64
+	TcpSum  uint64
+	End     uint32
+	Next    uint32
+	Settled uint32
+	Ranges  uint32
+	Error   int32
+	Unused  uint32
+	Runs    uint64
+	Idle    uint64
+	Refused [8192]struct {
+		_     structs.HostLayout
+		From  uint16
+		Count uint16
+	}
+	Mac     [8192][8]uint8
+	Entries [8192]struct {
+		_      structs.HostLayout
+		Src    uint32
+		Dst    uint32
+		Sport  uint16
+		Dport  uint16
+		Seq    uint32
+		Id     uint16
+		Unused uint16
+	}
+}
+
 // Names of all BPF objects in the ELF.
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
+	steerMapLoopOf      = "loop_of"
+	steerMapLoops       = "loops"
 	steerMapSockets     = "sockets"
 	steerMapSources     = "sources"
 	steerMapVerdicts    = "verdicts"
+	steerMapWire        = "wire"
 	steerProgSteer      = "steer"
+	steerVarEmitFrom    = "emit_from"
+	steerVarFrameLen    = "frame_len"
+	steerVarIpOffset    = "ip_offset"
 	steerVarKey0        = "key0"
 	steerVarKey1        = "key1"
+	steerVarMacPerEntry = "mac_per_entry"
 	steerVarOnlySource  = "only_source"
 	steerVarPassInvalid = "pass_invalid"
 	steerVarPortCount   = "port_count"
@@ -91,17 +129,24 @@ type steerProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type steerMapSpecs struct {
+	LoopOf   *ebpf.MapSpec `ebpf:"loop_of"`
+	Loops    *ebpf.MapSpec `ebpf:"loops"`
 	Sockets  *ebpf.MapSpec `ebpf:"sockets"`
 	Sources  *ebpf.MapSpec `ebpf:"sources"`
 	Verdicts *ebpf.MapSpec `ebpf:"verdicts"`
+	Wire     *ebpf.MapSpec `ebpf:"wire"`
 }
 
 // steerVariableSpecs contains global variables before they are loaded into the kernel.
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type steerVariableSpecs struct {
+	EmitFrom    *ebpf.VariableSpec `ebpf:"emit_from"`
+	FrameLen    *ebpf.VariableSpec `ebpf:"frame_len"`
+	IpOffset    *ebpf.VariableSpec `ebpf:"ip_offset"`
 	Key0        *ebpf.VariableSpec `ebpf:"key0"`
 	Key1        *ebpf.VariableSpec `ebpf:"key1"`
+	MacPerEntry *ebpf.VariableSpec `ebpf:"mac_per_entry"`
 	OnlySource  *ebpf.VariableSpec `ebpf:"only_source"`
 	PassInvalid *ebpf.VariableSpec `ebpf:"pass_invalid"`
 	PortCount   *ebpf.VariableSpec `ebpf:"port_count"`
@@ -129,16 +174,22 @@ func (o *steerObjects) Close() error {
 //
 // It can be passed to loadSteerObjects or ebpf.CollectionSpec.LoadAndAssign.
 type steerMaps struct {
+	LoopOf   *ebpf.Map `ebpf:"loop_of"`
+	Loops    *ebpf.Map `ebpf:"loops"`
 	Sockets  *ebpf.Map `ebpf:"sockets"`
 	Sources  *ebpf.Map `ebpf:"sources"`
 	Verdicts *ebpf.Map `ebpf:"verdicts"`
+	Wire     *ebpf.Map `ebpf:"wire"`
 }
 
 func (m *steerMaps) Close() error {
 	return _SteerClose(
+		m.LoopOf,
+		m.Loops,
 		m.Sockets,
 		m.Sources,
 		m.Verdicts,
+		m.Wire,
 	)
 }
 
@@ -146,8 +197,12 @@ func (m *steerMaps) Close() error {
 //
 // It can be passed to loadSteerObjects or ebpf.CollectionSpec.LoadAndAssign.
 type steerVariables struct {
+	EmitFrom    *ebpf.Variable `ebpf:"emit_from"`
+	FrameLen    *ebpf.Variable `ebpf:"frame_len"`
+	IpOffset    *ebpf.Variable `ebpf:"ip_offset"`
 	Key0        *ebpf.Variable `ebpf:"key0"`
 	Key1        *ebpf.Variable `ebpf:"key1"`
+	MacPerEntry *ebpf.Variable `ebpf:"mac_per_entry"`
 	OnlySource  *ebpf.Variable `ebpf:"only_source"`
 	PassInvalid *ebpf.Variable `ebpf:"pass_invalid"`
 	PortCount   *ebpf.Variable `ebpf:"port_count"`

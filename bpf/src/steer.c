@@ -11,6 +11,7 @@
 // numbers in brackets are those of its doc.go.
 
 #include <linux/bpf.h>
+#include <linux/errno.h>
 #include <linux/if_ether.h>
 #include <linux/in.h>
 #include <linux/ip.h>
@@ -20,6 +21,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "cookie.h"
+#include "emit.h"
 
 #define IP_FRAGMENT 0x3fff // more-fragments flag and fragment offset: a first fragment is a fragment, too
 #define IP_OFFSET   0x1fff // fragment offset alone
@@ -32,6 +34,12 @@ const volatile __u32 port_first;      // our source ports: port_first .. port_fi
 const volatile __u32 port_count = 1;
 const volatile __u32 probes = 1;      // probes per target: each takes the next source port
 const volatile __u32 pass_invalid;    // 1: the stack gets answers with a wrong cookie, whoever owns them
+
+// The same, for emit.
+const volatile __u32 emit_from;      // the loopback device, from which live frames come; 0: nothing is emitted
+const volatile __u32 frame_len = 60; // of every frame
+const volatile __u32 ip_offset = 14; // of the IPv4 header in it
+const volatile __u32 mac_per_entry;  // 1: each has a next hop of its own
 
 struct {
 	__uint(type, BPF_MAP_TYPE_XSKMAP);
@@ -225,9 +233,86 @@ static __always_inline int steer_icmp(struct xdp_md *ctx, struct counters *n, st
 	return redirect(ctx, n, &n->icmp);
 }
 
+struct {
+	__uint(type, BPF_MAP_TYPE_DEVMAP);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} wire SEC(".maps"); // the device that emit sends by
+
+static __always_inline __u16 fold(__u64 sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (sum & 0xffff) + (sum >> 16);
+}
+
+// write_frame writes every byte of a frame. What was in it does not matter: it may have come back from the device's
+// other end, changed.
+static __always_inline int write_frame(struct xdp_md *ctx, struct loop *loop, __u32 at)
+{
+	void *frame = (void *)(long)ctx->data;
+	if (frame + frame_len > (void *)(long)ctx->data_end)
+		return 0;
+#pragma unroll
+	for (__u32 i = 0; i < FRAME_WORDS; i++) {
+		if (8 * (i + 1) <= frame_len)
+			((__u64 *)frame)[i] = loop->frame[i];
+		else if (8 * i < frame_len) // the last word overlaps the one before
+			*(__u64 *)(frame + frame_len - 8) = *(__u64 *)((void *)loop->frame + frame_len - 8);
+	}
+	struct entry *e = &loop->entries[at];
+	__u64 addrs = (__u64)e->src + e->dst;
+	struct iphdr *ip = frame + ip_offset;
+	struct tcphdr *tcp = (void *)(ip + 1);
+	if (mac_per_entry)
+		__builtin_memcpy(frame, loop->mac[at], ETH_ALEN);
+	ip->id = bpf_htons(e->id);
+	ip->check = bpf_htons(~fold(loop->ip_sum + addrs + e->id));
+	ip->saddr = bpf_htonl(e->src);
+	ip->daddr = bpf_htonl(e->dst);
+	tcp->source = bpf_htons(e->sport);
+	tcp->dest = bpf_htons(e->dport);
+	tcp->seq = bpf_htonl(e->seq);
+	tcp->check = bpf_htons(~fold(loop->tcp_sum + addrs + ((__u64)e->sport << 16) + e->dport + e->seq));
+	return 1;
+}
+
+// emit: see emit.h. It is a part of steer and no program of its own because of how the kernel calls XDP programs: by a
+// table of those in use (the BPF dispatcher), and changing that takes a wait of 20 ms or more. A program that is
+// attached to a device is in the table already, so that BPF_PROG_RUN of it costs microseconds, and a call can be as
+// short as the rate wants it.
+static __always_inline int emit(struct xdp_md *ctx)
+{
+	struct loop *loop = own_loop();
+	if (!loop)
+		return XDP_DROP;
+	loop->runs++;
+	__u32 at = loop->next;
+	if (at >= loop->end || at >= LOOP_ENTRIES || loop->error)
+		goto idle;
+	if (!write_frame(ctx, loop, at)) {
+		loop->error = -EMSGSIZE;
+		goto idle;
+	}
+	int verdict = bpf_redirect_map(&wire, 0, 0);
+	if (verdict != XDP_REDIRECT) {
+		loop->error = -ENODEV; // the map forgets a device that is gone
+		goto idle;
+	}
+	loop->next = at + 1;
+	return verdict;
+idle:
+	loop->idle++;
+	return XDP_DROP;
+}
+
 SEC("xdp.frags") // headers are in the first fragment, so that jumbo frames do not keep the program off a device
 int steer(struct xdp_md *ctx)
 {
+	if (emit_from && ctx->ingress_ifindex == emit_from)
+		return emit(ctx);
 	__u32 zero = 0;
 	struct counters *n = bpf_map_lookup_elem(&verdicts, &zero);
 	if (!n)
