@@ -40,7 +40,8 @@ type EmitResult struct {
 	Refused int // of them those that the driver had no room for, or could not send
 
 	// Err is why the rest of them was not tried. It is ENETDOWN while the device is down, ENODEV when it is gone,
-	// EOPNOTSUPP where it cannot send XDP frames, and EMSGSIZE where they are longer than its MTU allows.
+	// EOPNOTSUPP where it cannot send XDP frames, EMSGSIZE where they are longer than its MTU allows, or what the driver
+	// says, such as ENXIO while it has no rings for them.
 	Err error
 }
 

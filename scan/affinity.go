@@ -42,6 +42,30 @@ func senderCores(chosen []int, n int) []int {
 	return allowedCPUs()
 }
 
+// distinctCores are the cores of which each can have one sender.
+func distinctCores(chosen []int) []int {
+	if len(chosen) == 0 {
+		return allowedCPUs()
+	}
+	var distinct []int
+	for _, core := range chosen {
+		if !slices.Contains(distinct, core) {
+			distinct = append(distinct, core)
+		}
+	}
+	return distinct
+}
+
+// emitCores are those from which live frames are sent on a device with so many transmit queues. A driver takes the queue
+// of the core's number, and some have none for the others (mlx5, i40e), so that those are left out if they can be.
+func emitCores(chosen []int, queues int) []int {
+	cores := distinctCores(chosen)
+	if served := slices.DeleteFunc(slices.Clone(cores), func(core int) bool { return core >= queues }); len(served) > 0 {
+		return served
+	}
+	return cores
+}
+
 // pin keeps the calling thread on one core.
 func pin(cpu int) error {
 	var set unix.CPUSet

@@ -20,19 +20,21 @@ func BenchmarkScan(b *testing.B) {
 		name string
 		cfg  lab.SimConfig
 	}{
-		{"drop", lab.SimConfig{Key: 1, Drop: true}},
-		{"answer", lab.SimConfig{Key: 1, Open: 0.01}},
+		{"drop", lab.SimConfig{Key: 1, Drop: true, CoarseClock: true}},
+		{"answer", lab.SimConfig{Key: 1, Open: 0.01, CoarseClock: true}},
 	}
-	for _, w := range worlds {
-		for _, senders := range []int{1, 2} {
-			b.Run(fmt.Sprintf("world=%s/senders=%d", w.name, senders), func(b *testing.B) {
-				benchScan(b, w.cfg, senders)
-			})
+	for _, engine := range []Engine{EngineXSK, EngineXDP} {
+		for _, w := range worlds {
+			for _, senders := range []int{1, 2} {
+				b.Run(fmt.Sprintf("engine=%v/world=%s/senders=%d", engine, w.name, senders), func(b *testing.B) {
+					benchScan(b, w.cfg, engine, senders)
+				})
+			}
 		}
 	}
 }
 
-func benchScan(b *testing.B, sim lab.SimConfig, senders int) {
+func benchScan(b *testing.B, sim lab.SimConfig, engine Engine, senders int) {
 	l := labtest.New(b, lab.Config{})
 	world := simulate(b, l, sim)
 	var mpps, recall []float64
@@ -41,7 +43,7 @@ func benchScan(b *testing.B, sim lab.SimConfig, senders int) {
 			b.Fatal(err)
 		}
 		cfg := labConfig(b, l, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)
-		cfg.Senders = senders
+		cfg.Engine, cfg.Senders = engine, senders
 		s, err := openInside(l, cfg)
 		if err != nil {
 			b.Fatal(err)

@@ -51,6 +51,7 @@ type Config struct {
 
 	// When to give up. Either ends probing with an error, after the cool-down.
 	MinHitRate        float64 // least percentage of targets with a hit, from five seconds on; 0 for any
+	NoBackoff         bool    // keep to the rate though the device refuses or drops frames
 	LimitSendFailures bool    // end when there are more than MaxSendFailures
 	MaxSendFailures   uint64  // see Losses.SendFailures
 
@@ -74,8 +75,9 @@ type Config struct {
 	DedupWindow int // answers that DedupWindow remembers, up to MaxDedupWindow; 0 for DefaultDedupWindow
 
 	// AF_XDP and XDP.
-	Bind xsk.BindMode
-	XDP  bpf.Mode
+	Engine Engine
+	Bind   xsk.BindMode
+	XDP    bpf.Mode
 
 	Logger *slog.Logger // what was chosen and what goes wrong; default none
 }
@@ -114,6 +116,8 @@ func (cfg Config) withDefaults() (Config, error) {
 	case cfg.Dedup > DedupNone || cfg.DedupWindow < 1 || cfg.DedupWindow > MaxDedupWindow:
 		return cfg, fmt.Errorf("%w: %v with a window of %d answers, not 1 to %d", ErrConfig, cfg.Dedup, cfg.DedupWindow,
 			MaxDedupWindow)
+	case int(cfg.Engine) >= len(engineNames):
+		return cfg, fmt.Errorf("%w: %v", ErrConfig, cfg.Engine)
 	case cfg.Rate < 0 || cfg.MaxRuntime < 0 || cfg.Cooldown < 0 || cfg.ProbeInterval < 0 || cfg.Senders < 0:
 		return cfg, fmt.Errorf("%w: a negative rate, time or number of senders", ErrConfig)
 	}

@@ -1,7 +1,7 @@
 // Package scan is the scanner: it sends one SYN to every target, once, in an order that looks random, and records who
 // answers. This comment is the architecture of xsweep.
 //
-//	blocklist.Set ─► Space ─► Permutation ─► work ─► generator ─► sender ─► engine ─► xsk TX ring ─► wire
+//	blocklist.Set ─► Space ─► Permutation ─► work ─► generator ─► sender ─► engine ─► xsk TX ring or live XDP frames ─► wire
 //	 allowed          index →     every       a shard,  targets,    limiter    packet.Template        │
 //	 addresses        target      index once  by units  cookies                                       │
 //	                                                       ▲           ▲                              │

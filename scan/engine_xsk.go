@@ -45,6 +45,10 @@ func (e *xskEngine) reset(conns []packet.Probe) (int, error) {
 	return e.transmit(e.rst, conns, n)
 }
 
+func (e *xskEngine) settle(int) error { return nil }
+
+func (e *xskEngine) refused() uint64 { return 0 }
+
 func (e *xskEngine) dropped() uint64 { return e.tx.Counters().Dropped }
 
 // transmit writes the first n of probes into the slots reserved, and sends them.

@@ -29,6 +29,9 @@ type Scan struct {
 	steer      *bpf.Steer
 	attachment bpf.Attachment
 	group      *xsk.Group
+	engine     Engine          // EngineXSK or EngineXDP
+	whyEngine  string          // and not the other one
+	loops      []*bpf.EmitLoop // of engine xdp, one for each sender
 	transmit   []*xsk.TxQueue
 	receive    []*xsk.RxQueue
 	syn, rst   *packet.Template
@@ -107,12 +110,7 @@ func (s *Scan) openDevice() (err error) {
 	if err != nil {
 		return err
 	}
-	s.steer, err = bpf.LoadSteer(bpf.SteerConfig{
-		Key0: cfg.Key[0], Key1: cfg.Key[1], Sources: cfg.Sources,
-		PortFirst: cfg.SourcePorts.First, PortLast: cfg.SourcePorts.Last,
-		Probes: cfg.Probes, Queues: max(queues, maxQueues), PassInvalid: cfg.PassInvalid,
-	})
-	if err != nil {
+	if err := s.loadSteer(max(queues, maxQueues)); err != nil {
 		return err
 	}
 	if s.attachment, err = s.steer.Attach(cfg.Ifindex, cfg.XDP); err != nil {
@@ -121,7 +119,10 @@ func (s *Scan) openDevice() (err error) {
 	if err := bpf.WaitCarrier(cfg.Ifindex, carrierTimeout); err != nil {
 		return err
 	}
-	return s.openSockets()
+	if err := s.openSockets(); err != nil {
+		return err
+	}
+	return s.chooseEngine()
 }
 
 // maxQueues is the least number of queues that the XDP program is made for, so that queues which appear when it is
@@ -216,17 +217,27 @@ func (s *Scan) Threads() int { return s.numSenders() + len(s.receive) }
 // Cooldown is how long the scan listens after the last probe.
 func (s *Scan) Cooldown() time.Duration { return s.cfg.Cooldown }
 
-// senderRate is what one core sends on any machine, in packets per second: copy mode takes 1.1 million and more.
-const senderRate = 500e3
+// What one core sends on any machine, in packets per second. Copy mode takes 0.7 to 1.9 million, live frames 5 to 14.
+const (
+	xskSenderRate = 500e3
+	xdpSenderRate = 2e6
+)
 
-// numSenders is one for each senderRate that is asked for, as far as there are queues and cores.
+// numSenders is one for each such rate that is asked for, as far as there are queues and cores.
 func (s *Scan) numSenders() int {
+	if s.engine == EngineXDP {
+		return len(s.loops)
+	}
+	return s.sendersUpTo(min(len(s.transmit), runtime.NumCPU()), len(s.transmit), xskSenderRate)
+}
+
+// sendersUpTo is how many senders there are to be: most unless more were asked for, of which there may be limit.
+func (s *Scan) sendersUpTo(most, limit int, each float64) int {
 	if s.cfg.Senders > 0 {
-		return min(s.cfg.Senders, len(s.transmit))
+		return min(s.cfg.Senders, limit)
 	}
-	n := min(len(s.transmit), runtime.NumCPU())
 	if s.cfg.Rate > 0 {
-		n = min(n, int(math.Ceil(s.cfg.Rate/senderRate)))
+		most = min(most, int(math.Ceil(s.cfg.Rate/each)))
 	}
-	return n
+	return most
 }

@@ -88,6 +88,13 @@ func (s *Scan) supervise(ctx context.Context, stop <-chan struct{}, probing *syn
 	watch := watch{cfg: &s.cfg}
 	ticks, release := watch.ticks()
 	defer release()
+	easing := easing{pace: &s.pace, log: s.cfg.Logger}
+	var ease <-chan time.Time
+	if !s.cfg.NoBackoff {
+		t := time.NewTicker(easeEvery)
+		defer t.Stop()
+		ease = t.C
+	}
 
 	var gaveUp error
 	end := EndDone
@@ -112,8 +119,10 @@ func (s *Scan) supervise(ctx context.Context, stop <-chan struct{}, probing *syn
 				end, gaveUp, ticks = why, err, nil
 				s.phase.stopProbing.Store(true)
 			}
+		case <-ease:
+			s.ease(&easing)
 		case <-probed:
-			probed, stop, deadline, ticks = nil, nil, nil, nil // from here on they stop nothing
+			probed, stop, deadline, ticks, ease = nil, nil, nil, nil, nil // from here on they stop nothing
 			s.phase.probed.Store(int64(s.clock.now()) + 1)
 			if now := s.Snapshot(); end == EndMaxTargets && now.Probed < s.shard.limit {
 				end = EndDone // there were not as many
@@ -155,6 +164,9 @@ func (s *Scan) assemble(out Output) {
 	n := s.numSenders()
 	todo := s.work(n)
 	cpus := senderCores(s.cfg.Cores, n)
+	if s.engine == EngineXDP {
+		cpus = emitCores(s.cfg.Cores, len(s.transmit))
+	}
 	for i := range n {
 		snd := s.newSender(i, n, todo)
 		if len(cpus) > 0 {
@@ -182,10 +194,19 @@ func (s *Scan) assemble(out Output) {
 func (s *Scan) newSender(i, n int, todo *work) *sender {
 	return &sender{
 		gen:     s.generator(todo),
-		engine:  newXSKEngine(s.transmit[i], s),
+		engine:  s.transmitter(i),
 		limiter: newLimiter(s.Rate() / float64(n)), pace: &s.pace, share: 1 / float64(n),
 		clock: s.clock, cpu: -1, log: s.cfg.Logger, n: new(senderCounters), broken: s.broken,
 	}
+}
+
+// transmitter makes that of sender i.
+func (s *Scan) transmitter(i int) transmitter {
+	queue := newXSKEngine(s.transmit[i], s)
+	if s.engine == EngineXDP {
+		return newXDPEngine(s.loops[i], queue, s.cfg.Interface)
+	}
+	return queue
 }
 
 // work is what n senders have to do.

@@ -22,7 +22,7 @@ const batchSize = 256
 // still call for.
 type sender struct {
 	gen     *generator
-	engine  engine
+	engine  transmitter
 	limiter limiter
 	pace    *pace   // what the limiter keeps to: this
 	share   float64 // part of it
@@ -50,6 +50,7 @@ type senderCounters struct {
 	noRoom   atomic.Uint64 // batches that the engine had no room for
 	refused  atomic.Uint64 // attempts that ended in an error
 	dropped  atomic.Uint64 // frames that the engine says were dropped
+	returned atomic.Uint64 // frames that the driver would not take, and that were sent again
 	unsent   atomic.Uint64 // frames that were still in the ring, or before it, at the end
 	_        [cacheLine]byte
 }
@@ -65,7 +66,10 @@ const (
 
 // probe sends until the targets run out or stop is set.
 func (s *sender) probe(stop *atomic.Bool) {
-	s.settle()
+	if err := s.settle(); err != nil {
+		s.report(err)
+		return
+	}
 	s.limiter = s.limiter.startAt(s.clock.now())
 	for !stop.Load() {
 		s.closeConnections()
@@ -88,20 +92,35 @@ func (s *sender) probe(stop *atomic.Bool) {
 		}
 		s.send(min(due, len(s.batch)))
 	}
-	_, _ = s.engine.flush() // serve goes on with it
+	for {
+		waiting, err := s.engine.flush() // serve goes on with it
+		s.report(err)
+		s.count()
+		if waiting == 0 || stop.Load() {
+			return
+		}
+		s.idle(backoff)
+	}
+}
+
+// count publishes what the engine says.
+func (s *sender) count() {
 	s.n.dropped.Store(s.engine.dropped())
+	s.n.returned.Store(s.engine.refused())
 }
 
 // settle binds the goroutine to a thread, and the thread to its core. The thread ends with the goroutine, so that
 // nothing is undone.
-func (s *sender) settle() {
+func (s *sender) settle() error {
 	runtime.LockOSThread()
 	preciseSleep()
 	if s.cpu >= 0 {
 		if err := pin(s.cpu); err != nil {
 			s.log.Debug("sender stays unpinned", "cpu", s.cpu, "error", err)
+			return s.engine.settle(-1)
 		}
 	}
+	return s.engine.settle(s.cpu)
 }
 
 // refill makes the next probes, no more than are due. If there are none, it is worth asking again after wait, or never
@@ -139,7 +158,7 @@ func (s *sender) send(n int) {
 	if s.gen.pass > 0 {
 		s.n.again.Add(uint64(sent))
 	}
-	s.n.dropped.Store(s.engine.dropped())
+	s.count()
 	switch {
 	case err != nil:
 		s.report(err)
@@ -147,8 +166,8 @@ func (s *sender) send(n int) {
 	case sent == 0:
 		s.n.noRoom.Add(1)
 		s.idle(backoff)
-	default:
-		s.report(nil)
+	case s.failed:
+		s.idle(0) // what an engine has taken may not have left
 	}
 }
 
@@ -177,7 +196,13 @@ func (s *sender) report(err error) {
 
 // idle sleeps, after it has pushed on what is still in the ring.
 func (s *sender) idle(d time.Duration) {
-	if waiting, _ := s.engine.flush(); waiting > 0 {
+	waiting, err := s.engine.flush()
+	s.report(err)
+	s.count()
+	switch {
+	case err != nil:
+		d = downPause
+	case waiting > 0:
 		d = min(d, backoff)
 	}
 	sleep(d)
@@ -199,7 +224,7 @@ func (s *sender) serve(stop *atomic.Bool) {
 		unsent += q.len()
 	}
 	s.n.unsent.Store(uint64(unsent))
-	s.n.dropped.Store(s.engine.dropped())
+	s.count()
 }
 
 // closeConnections sends the RSTs that are waiting, as far as there is room, and returns how many.

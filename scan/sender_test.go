@@ -57,13 +57,15 @@ func (e *moodyEngine) reset(conns []packet.Probe) (int, error) {
 func (e *moodyEngine) flush() (int, error) { e.flushes++; return e.rand.IntN(2), nil }
 func (e *moodyEngine) drain() int          { return 3 }
 func (e *moodyEngine) dropped() uint64     { return 5 }
+func (e *moodyEngine) refused() uint64     { return 7 }
+func (e *moodyEngine) settle(int) error    { return nil }
 
-func newTestSender(t *testing.T, e engine, rate float64) (*sender, chan error) {
+func newTestSender(t *testing.T, e transmitter, rate float64) (*sender, chan error) {
 	t.Helper()
 	return newSenderOf(t, dry(t, set(t, "198.18.0.0/21"), 80, 443), e, rate)
 }
 
-func newSenderOf(t *testing.T, cfg Config, e engine, rate float64) (*sender, chan error) {
+func newSenderOf(t *testing.T, cfg Config, e transmitter, rate float64) (*sender, chan error) {
 	t.Helper()
 	s, err := prepare(cfg)
 	if err != nil {

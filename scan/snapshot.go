@@ -56,6 +56,7 @@ type Losses struct {
 	// Waits are no losses: batches that found the transmit ring full and were sent later, and attempts to send that
 	// failed and were repeated.
 	WaitedForRoom, WaitedForDevice uint64
+	SentAgain                      uint64 // nor these: frames that the driver had no room for, and that were sent again later
 }
 
 // SendFailures is what ZMap calls sendto failures: frames that the kernel did not send, and attempts that it refused
@@ -108,6 +109,7 @@ func (s *Scan) countSenders(now *Snapshot) {
 		now.Excluded += n.excluded.Load()
 		now.Losses.SendDropped += n.dropped.Load()
 		now.Losses.Unsent += n.unsent.Load()
+		now.Losses.SentAgain += n.returned.Load()
 		now.Losses.WaitedForRoom += n.noRoom.Load()
 		now.Losses.WaitedForDevice += n.refused.Load()
 	}

@@ -4,7 +4,7 @@ import "fmt"
 
 // Way is how packets are sent and received.
 type Way struct {
-	Engine  string // what puts probes on the wire: xsk
+	Engine  string // what puts probes on the wire: xsk or xdp
 	XDP     string // where the XDP program runs: native or generic
 	AFXDP   string // how the sockets are bound: zero-copy or copy
 	Queues  int    // of the interface, each with a receiver
@@ -14,7 +14,7 @@ type Way struct {
 // Way says what Open and Config have come to.
 func (s *Scan) Way() Way {
 	w := Way{
-		Engine: "xsk", XDP: s.attachment.Mode.String(), AFXDP: "copy",
+		Engine: s.engine.String(), XDP: s.attachment.Mode.String(), AFXDP: "copy",
 		Queues: len(s.group.Queues()), Senders: s.numSenders(),
 	}
 	if s.group.Info()[0].ZeroCopy { // one device: all its queues are alike
@@ -33,7 +33,8 @@ func (s *Scan) Describe() string {
 	if info.ZeroCopy {
 		bind = w.AFXDP
 	}
-	text := fmt.Sprintf("engine %s, XDP %s, AF_XDP %s, queues: %d", w.Engine, w.XDP, bind, w.Queues)
+	text := fmt.Sprintf("engine %s (%s), senders: %d, XDP %s, AF_XDP %s, queues: %d", w.Engine, s.whyEngine, w.Senders,
+		w.XDP, bind, w.Queues)
 	if s.attachment.NotNative != nil {
 		text += fmt.Sprintf("; not native: %v", s.attachment.NotNative)
 	}

@@ -64,6 +64,8 @@ int BPF_PROG(on_xmit, const struct net_device *from, const struct net_device *to
 			loop->refused[at].count = drops;
 		}
 		loop->ranges = at + 1;
+		if (!sent && err < 0)
+			loop->error = err; // not a ring that is full: the driver cannot send
 	}
 	loop->settled += sent + drops;
 	return 0;

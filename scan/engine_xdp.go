@@ -1,0 +1,143 @@
+package scan
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xsweep/xsweep/bpf"
+	"github.com/xsweep/xsweep/packet"
+)
+
+// xdpEngine has the kernel send frames of its own (live XDP frames). It collects probes, and a call sends them: when
+// there are as many as one call takes, or when the sender has time.
+//
+// What the driver does not take stays, and is sent before what comes after it. RSTs are few, and go by the AF_XDP socket.
+type xdpEngine struct {
+	loop    *bpf.EmitLoop
+	entries []bpf.Entry
+	waiting int // entries from the first one on
+	resets  *xskEngine
+	frame   [packet.MaxFrameLen]byte
+	again   uint64 // frames refused
+	device  string
+}
+
+// newXDPEngine owns loop and resets from now on.
+func newXDPEngine(loop *bpf.EmitLoop, resets *xskEngine, device string) *xdpEngine {
+	e := &xdpEngine{loop: loop, entries: loop.Entries(), resets: resets, device: device}
+	e.setTemplate(resets.syn)
+	return e
+}
+
+func (e *xdpEngine) setTemplate(t *packet.Template) {
+	n := t.Put(e.frame[:], new(packet.Probe))
+	e.loop.SetTemplate(e.frame[:max(n, minFrame)])
+}
+
+// minFrame is the length of the shortest Ethernet frame, without its check sequence. A template's may be shorter, and has
+// zeros behind.
+const minFrame = 60
+
+// emitConfig is how steer has to be loaded to send the frames of s, by n threads.
+func (s *Scan) emitConfig(n int) *bpf.EmitConfig {
+	offset := 14
+	if s.cfg.Link.VLAN != 0 {
+		offset = 18
+	}
+	return &bpf.EmitConfig{
+		Ifindex: s.cfg.Ifindex, Loops: n,
+		FrameSize: max(s.syn.Len(), minFrame), IPv4Offset: offset, MACPerEntry: s.cfg.NextHop != nil,
+	}
+}
+
+func (e *xdpEngine) settle(cpu int) error {
+	if cpu < 0 {
+		return fmt.Errorf("send on %s: engine xdp wants each sender on a core of its own, and there is none to pin it to", e.device)
+	}
+	return e.loop.Bind(cpu)
+}
+
+func (e *xdpEngine) send(probes []packet.Probe) (n int, err error) {
+	if e.waiting == len(e.entries) {
+		if err := e.run(); err != nil {
+			return 0, err
+		}
+	}
+	n = min(len(probes), len(e.entries)-e.waiting)
+	to := e.entries[e.waiting:][:n]
+	for i := range to {
+		to[i] = bpf.Entry(probes[i])
+	}
+	if e.resets.nextHop != nil {
+		e.address(probes[:n])
+	}
+	e.waiting += n
+	if e.waiting == len(e.entries) {
+		err = e.run()
+	}
+	return n, err
+}
+
+// address sets the link-layer address of the entries that follow those that wait already.
+func (e *xdpEngine) address(probes []packet.Probe) {
+	for i := range probes {
+		mac, ok := e.resets.nextHop(probes[i].Dst)
+		if !ok {
+			mac = e.resets.gateway
+		}
+		e.loop.SetMAC(e.waiting+i, mac)
+	}
+}
+
+// run sends what waits. The errors are those of send.
+func (e *xdpEngine) run() error {
+	if w := e.resets.stopwatch; w != nil {
+		stamped := e.resets.syn.Stamped(w.now())
+		e.setTemplate(&stamped)
+	}
+	res, err := e.loop.Send(e.waiting)
+	e.waiting = res.Left
+	e.again += uint64(res.Refused)
+	if err == nil {
+		err = res.Err
+	}
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, unix.ENXIO) || errors.Is(err, unix.ENETDOWN):
+		// A driver that is being set up anew has no rings for a moment, and says ENXIO.
+		return fmt.Errorf("send on %s: %w", e.device, unix.ENETDOWN)
+	case errors.Is(err, unix.ENODEV):
+		return fmt.Errorf("send on %s: the interface has gone: %w", e.device, err)
+	case errors.Is(err, unix.EOPNOTSUPP):
+		return fmt.Errorf("send on %s: it does not send XDP frames, or not any more (--engine xsk works): %w", e.device, err)
+	}
+	return fmt.Errorf("send on %s: %w", e.device, err)
+}
+
+func (e *xdpEngine) reset(conns []packet.Probe) (int, error) { return e.resets.reset(conns) }
+
+func (e *xdpEngine) flush() (waiting int, err error) {
+	left, err := e.resets.flush()
+	if e.waiting > 0 {
+		err = errors.Join(err, e.run())
+	}
+	return left + e.waiting, err
+}
+
+func (e *xdpEngine) drain() (unsent int) {
+	const pause = time.Millisecond
+	for start := time.Now(); e.waiting > 0 && time.Since(start) < drainTime; {
+		if e.run() != nil || e.waiting > 0 {
+			sleep(pause)
+		}
+	}
+	return e.waiting + e.resets.drain()
+}
+
+func (e *xdpEngine) dropped() uint64 { return e.resets.dropped() }
+
+func (e *xdpEngine) refused() uint64 { return e.again }
