@@ -36,6 +36,7 @@ var hints = []struct {
 	{nexthop.ErrSplit, "scan them one interface at a time, with --interface"},
 	{nexthop.ErrUnreachable, "is the gateway up? --gateway-mac names its MAC address without asking"},
 	{nexthop.ErrTooMany, "scan fewer addresses at a time, or send all by a gateway with --gateway-mac"},
+	{bpf.ErrNoEmit, "--engine auto takes xsk where xdp is not to be had; docs/engines.md tells what xdp needs"},
 	{unix.EAFNOSUPPORT, "this kernel has no AF_XDP: Linux 5.10 or newer with CONFIG_XDP_SOCKETS is needed"},
 	{unix.EPERM, "run as root, or with the capabilities CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF"},
 	{unix.EACCES, "run as root, or with the capabilities CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF"},

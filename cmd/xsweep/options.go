@@ -39,6 +39,7 @@ type options struct {
 	reset       string
 	// AF_XDP
 	engine      string
+	noBackoff   bool
 	xdpMode     string
 	bindMode    string
 	passInvalid bool
@@ -114,6 +115,7 @@ func (o *options) scanFlags() *pflag.FlagSet {
 	f.UintVarP(&o.cooldown, "cooldown-time", "c", 8, "listen for `SECONDS` after the last probe")
 	f.IntVarP(&o.senders, "sender-threads", "T", 0, "send from `N` threads, each with a queue; 0 chooses by rate")
 	f.Var(&o.cores, "cores", "keep the sending threads on these cores, such as 0,2,4, one after the other (default all)")
+	f.BoolVar(&o.noBackoff, "no-backoff", false, "keep to the rate though the device does not take all frames")
 	f.AddFlagSet(o.stopOptions.flags())
 	return f
 }
@@ -157,7 +159,8 @@ func (o *options) probeFlags() *pflag.FlagSet {
 
 func (o *options) xdpFlags() *pflag.FlagSet {
 	f := newFlagSet()
-	f.StringVar(&o.engine, "engine", "xsk", "transmit by `ENGINE`: xsk (AF_XDP)")
+	f.StringVar(&o.engine, "engine", "auto",
+		"transmit by `ENGINE`: xsk (AF_XDP rings), xdp (live XDP frames, for high rates without zero-copy) or auto")
 	f.StringVar(&o.xdpMode, "xdp-mode", "auto", "attach the XDP program in `MODE`: auto, native or generic")
 	f.StringVar(&o.bindMode, "bind-mode", "auto", "bind the AF_XDP sockets in `MODE`: auto, zero-copy or copy")
 	f.BoolVar(&o.passInvalid, "pass-invalid", false,

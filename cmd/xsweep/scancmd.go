@@ -146,6 +146,9 @@ func report(log *slog.Logger, s *moment) {
 			log.Warn(loss.what, "count", loss.count)
 		}
 	}
+	if l.SentAgain > 0 {
+		log.Info("frames that the device had no room for, sent again later", "count", l.SentAgain)
+	}
 	if s.Excluded > 0 {
 		log.Info("targets left out while the scan ran: excluded since, or not there", "count", s.Excluded)
 	}

@@ -106,8 +106,8 @@ func (o *options) parseNetwork(s *settings) (err error) {
 }
 
 func (o *options) parseXDP(s *settings) (err error) {
-	if o.engine != "xsk" {
-		return fmt.Errorf("--engine %q is not xsk", o.engine)
+	if s.scan.Engine, err = scan.ParseEngine(o.engine); err != nil {
+		return fmt.Errorf("--engine: %w", err)
 	}
 	if s.scan.XDP, err = bpf.ParseMode(o.xdpMode); err != nil {
 		return fmt.Errorf("--xdp-mode: %w", err)
