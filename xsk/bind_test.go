@@ -48,7 +48,8 @@ func TestBindAs(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var tries []uint16
 			answers := map[uint16][]error{zeroCopyFlags: tt.zeroCopy, copyFlags: tt.copy}
-			res, err := bindAs(tt.mode, tt.wait, func(flags uint16) error {
+			d := demands{mode: tt.mode, needWakeup: true}
+			flags, refused, err := bindAs(d, tt.wait, func(flags uint16) error {
 				tries = append(tries, flags)
 				a := answers[flags]
 				if len(a) > 1 {
@@ -59,10 +60,50 @@ func TestBindAs(t *testing.T) {
 			if !slices.Equal(tries, tt.wantTries) {
 				t.Errorf("tried flags %#x, want %#x", tries, tt.wantTries)
 			}
-			if !errors.Is(err, tt.wantErr) || !errors.Is(res.zeroCopyErr, tt.wantWhy) {
-				t.Errorf("bindAs = %v, not zero-copy because %v, want %v, %v", err, res.zeroCopyErr, tt.wantErr, tt.wantWhy)
+			if !errors.Is(err, tt.wantErr) || err == nil && flags != tt.wantTries[len(tt.wantTries)-1] {
+				t.Errorf("bindAs = %#x, %v, want the flags of the last try, %v", flags, err, tt.wantErr)
+			}
+			if tt.wantWhy != nil && (len(refused) == 0 || refused[0].Tried != "zero-copy" || !errors.Is(refused[0].Err, tt.wantWhy)) {
+				t.Errorf("refused %v, want zero-copy first, because of %v", refused, tt.wantWhy)
+			}
+			if tt.wantWhy == nil && err == nil && len(refused) > 0 {
+				t.Errorf("refused %v, want nothing", refused)
 			}
 		})
+	}
+}
+
+func TestFlagSets(t *testing.T) {
+	const zero, copied, wake, multi = unix.XDP_ZEROCOPY, unix.XDP_COPY, unix.XDP_USE_NEED_WAKEUP, unix.XDP_USE_SG
+	tests := []struct {
+		name string
+		cfg  Config
+		want []uint16
+	}{
+		{name: "defaults", want: []uint16{zero | wake, copied | wake}},
+		{name: "no need_wakeup", cfg: Config{NeedWakeup: Avoid}, want: []uint16{zero, copied}},
+		{name: "multi-buffer preferred", cfg: Config{MultiBuffer: Prefer},
+			want: []uint16{zero | wake | multi, zero | wake, copied | wake | multi, copied | wake}},
+		{name: "multi-buffer required", cfg: Config{MultiBuffer: Require, NeedWakeup: Require},
+			want: []uint16{zero | wake | multi, copied | wake | multi}},
+		{name: "zero-copy required", cfg: Config{Bind: BindZeroCopy, MultiBuffer: Prefer},
+			want: []uint16{zero | wake | multi, zero | wake}},
+		{name: "copy", cfg: Config{Bind: BindCopy, NeedWakeup: Avoid, MultiBuffer: Require}, want: []uint16{copied | multi}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := tt.cfg.demands().flagSets(); !slices.Equal(got, tt.want) {
+				t.Errorf("flagSets = %#x, want %#x", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestZeroCopyMTU(t *testing.T) {
+	for frame, want := range map[uint32]int{2048: 1766, 4096: 3814} {
+		if got := zeroCopyMTU(frame); got != want {
+			t.Errorf("zeroCopyMTU(%d) = %d, want %d", frame, got, want)
+		}
 	}
 }
 

@@ -30,6 +30,33 @@ func countChannels(ifname string) (channels, error) {
 	return ch, nil
 }
 
+// driverChannels returns the queues of an interface if its driver tells.
+func driverChannels(ifname string) (channels, error) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return channels{}, os.NewSyscallError("socket", err)
+	}
+	defer func() { _ = unix.Close(fd) }()
+	return ethtoolChannels(fd, ifname)
+}
+
+// interfaceMTU returns the MTU of an interface in the calling thread's network namespace.
+func interfaceMTU(ifname string) (int, error) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return 0, os.NewSyscallError("socket", err)
+	}
+	defer func() { _ = unix.Close(fd) }()
+	ifr, err := unix.NewIfreq(ifname)
+	if err != nil {
+		return 0, err
+	}
+	if err := unix.IoctlIfreq(fd, unix.SIOCGIFMTU, ifr); err != nil {
+		return 0, os.NewSyscallError("ioctl", err)
+	}
+	return int(ifr.Uint32()), nil
+}
+
 // askChannels is countChannels without the name in its errors.
 func askChannels(ifname string) (channels, error) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)

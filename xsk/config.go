@@ -75,12 +75,41 @@ type Config struct {
 
 	// TxSlotSize is the longest frame that can be sent, in bytes: a power of two from 64 to FrameSize (default
 	// 128). Slots are packed many to a chunk: at one per chunk, 2 KiB apart, all of them would fall in the same
-	// few sets of the processor's caches.
+	// few sets of the processor's caches. TX metadata takes 24 bytes of each.
 	TxSlotSize uint32
+
+	// Umem is memory to share with other Queues. nil (default) makes one of the Queue's own. With a Umem, FrameSize is
+	// the Umem's (0 will do), and HugePages, TxMetadata and SoftwareChecksum are asked of NewUmem instead; here they can
+	// only be required.
+	Umem *Umem
+
+	// HugePages asks for a UMEM in huge pages that the administrator reserved. Default: Avoid; see UmemConfig.
+	HugePages Preference
+
+	// NeedWakeup has the kernel say when it must be called, instead of being called for every batch (zero-copy). Every
+	// kernel that this package runs on can. Default: Prefer. In copy mode it changes nothing.
+	NeedWakeup Preference
+
+	// BusyPoll asks for busy polling. The zero value does not.
+	BusyPoll BusyPoll
+
+	// MultiBuffer lets packets longer than a frame arrive in several (XDP_USE_SG, Linux 6.6); see RxQueue.Packets.
+	// Without it they are dropped. Default: Avoid.
+	MultiBuffer Preference
+
+	// TxMetadata allows TxQueue.RequestChecksum (Linux 6.11). Default: Avoid.
+	TxMetadata Preference
+
+	// SoftwareChecksum has the kernel itself compute, in copy mode, the checksums that are requested, instead of leaving
+	// them to the device: for tests, and for devices that are known not to do it.
+	SoftwareChecksum bool
 }
 
 // withDefaults returns c with every zero field replaced by its default.
 func (c Config) withDefaults() Config {
+	if c.Umem != nil && c.FrameSize == 0 {
+		c.FrameSize = c.Umem.cfg.FrameSize
+	}
 	for _, f := range []struct {
 		field *uint32
 		value uint32
@@ -116,6 +145,14 @@ func (c Config) Validate() error {
 	return nil
 }
 
+// UmemBytes returns how many bytes of a UMEM a Queue of this Config takes, or 0 if no kernel would take it.
+func (c Config) UmemBytes() int {
+	if c.Validate() != nil {
+		return 0
+	}
+	return int(c.withDefaults().umemLayout().size)
+}
+
 // check validates a Config whose defaults have been filled in.
 func (c Config) check() error {
 	switch {
@@ -125,6 +162,8 @@ func (c Config) check() error {
 		return fmt.Errorf("unknown bind mode %d", uint8(c.Bind))
 	case c.Direction > TransmitOnly:
 		return fmt.Errorf("unknown direction %d", uint8(c.Direction))
+	case c.Queue > math.MaxUint16:
+		return fmt.Errorf("queue %d: the kernel numbers queues up to %d", c.Queue, math.MaxUint16)
 	case c.FrameSize != 2048 && c.FrameSize != 4096:
 		return fmt.Errorf("frame size %d: want 2048 or 4096", c.FrameSize)
 	case int(c.FrameSize) > os.Getpagesize():
@@ -140,7 +179,37 @@ func (c Config) check() error {
 			return fmt.Errorf("%s ring of %d slots: want a power of two up to %d", r.name, r.size, maxRingSize)
 		}
 	}
-	return c.checkFrames()
+	if err := c.checkFrames(); err != nil {
+		return err
+	}
+	return c.checkWishes()
+}
+
+// checkWishes validates what is asked for on top.
+func (c Config) checkWishes() error {
+	for _, p := range []struct {
+		name string
+		want Preference
+	}{
+		{"huge pages", c.HugePages}, {"need_wakeup", c.NeedWakeup}, {"multi-buffer", c.MultiBuffer},
+		{"TX metadata", c.TxMetadata},
+	} {
+		if p.want > Require {
+			return fmt.Errorf("unknown preference %d of %s", uint8(p.want), p.name)
+		}
+	}
+	switch {
+	case c.MultiBuffer == Require && !c.Direction.receives():
+		return errors.New("multi-buffer is required of a queue that does not receive")
+	case c.TxMetadata == Require && !c.Direction.transmits():
+		return errors.New("TX metadata is required of a queue that does not send")
+	case (c.TxMetadata.wanted() || c.Umem != nil && c.Umem.cfg.TxMetadata.wanted()) && c.TxSlotSize == minTxSlotSize:
+		return fmt.Errorf("TX slot of %d bytes: TX metadata takes %d of it and leaves no room for a frame of 60",
+			c.TxSlotSize, txMetadataBytes)
+	case c.SoftwareChecksum && c.Umem == nil && !c.TxMetadata.wanted():
+		return errors.New("checksums in software are asked for by TX metadata, which is not wanted")
+	}
+	return c.BusyPoll.check()
 }
 
 // checkFrames validates the counts that depend on the ring sizes.
@@ -154,7 +223,9 @@ func (c Config) checkFrames() error {
 			c.TxSlotSize, minTxSlotSize, c.FrameSize)
 	case c.TxSlots > c.CompletionSize:
 		return fmt.Errorf("%d TX slots: the completion ring has only %d", c.TxSlots, c.CompletionSize)
-	case c.umemLayout().size > math.MaxInt:
+	case c.Umem != nil && c.FrameSize != c.Umem.cfg.FrameSize:
+		return fmt.Errorf("frame size %d: that of the UMEM is %d", c.FrameSize, c.Umem.cfg.FrameSize)
+	case c.umemLayout().size > math.MaxInt-hugePage:
 		return fmt.Errorf("UMEM of %d bytes: more than this machine can address", c.umemLayout().size)
 	}
 	return nil

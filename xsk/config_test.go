@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestConfigValidate(t *testing.T) {
@@ -36,6 +37,17 @@ func TestConfigValidate(t *testing.T) {
 		{name: "slot larger than a chunk", cfg: Config{Ifindex: 1, TxSlotSize: 4096}, want: "from 64 to the frame size, 2048"},
 		{name: "more slots than completions", cfg: Config{Ifindex: 1, TxSize: 64, TxSlots: 65},
 			want: "65 TX slots: the completion ring has only 64"},
+		{name: "queue number", cfg: Config{Ifindex: 1, Queue: 1 << 16}, want: "queue 65536: the kernel numbers queues up to 65535"},
+		{name: "unknown preference", cfg: Config{Ifindex: 1, NeedWakeup: 4}, want: "unknown preference 4 of need_wakeup"},
+		{name: "multi-buffer without receiving", cfg: Config{Ifindex: 1, Direction: TransmitOnly, MultiBuffer: Require},
+			want: "does not receive"},
+		{name: "TX metadata without sending", cfg: Config{Ifindex: 1, Direction: ReceiveOnly, TxMetadata: Require},
+			want: "does not send"},
+		{name: "TX metadata in small slots", cfg: Config{Ifindex: 1, TxSlotSize: 64, TxMetadata: Prefer},
+			want: "leaves no room"},
+		{name: "software checksum alone", cfg: Config{Ifindex: 1, SoftwareChecksum: true}, want: "not wanted"},
+		{name: "busy polling for ever", cfg: Config{Ifindex: 1, BusyPoll: BusyPoll{Period: time.Hour}}, want: "for 1h0m0s"},
+		{name: "busy polling of too many", cfg: Config{Ifindex: 1, BusyPoll: BusyPoll{Budget: 1 << 16}}, want: "65536 frames"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

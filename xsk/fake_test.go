@@ -97,7 +97,7 @@ func newFake(tb testing.TB, cfg Config, start uint32) (*TxQueue, *RxQueue, *fake
 	k.tx.setNeedWakeup(true) // as the kernel does when it creates the ring
 	offerAll(&fill, k.layout)
 
-	txq := newTxQueue(tx, comp, k.umem, k.layout, kicker{
+	txq := newTxQueue(tx, comp, k.umem, k.layout, 0, kicker{
 		fd:     -1,
 		name:   "fake queue 0",
 		budget: kernelTxBudget,

@@ -12,7 +12,7 @@ type Features struct {
 
 	XDP        XDPFeatures
 	RxMetadata RxMetadataFeatures // Linux 6.8 and newer
-	XSK        XSKFeatures        // Linux 6.8 and newer
+	TxMetadata TxMetadataFeatures        // Linux 6.8 and newer
 
 	// ZeroCopyMaxSegs is of how many buffers a packet may consist in zero-copy mode: 1 where there is no multi-buffer,
 	// 0 where there is no zero-copy (or before Linux 6.6).
@@ -29,8 +29,8 @@ func (f Features) String() string {
 	if f.RxMetadata != 0 {
 		s += ", RX metadata " + f.RxMetadata.String()
 	}
-	if f.XSK != 0 {
-		s += ", TX metadata " + f.XSK.String()
+	if f.TxMetadata != 0 {
+		s += ", TX metadata " + f.TxMetadata.String()
 	}
 	if f.ZeroCopyMaxSegs > 1 {
 		s += fmt.Sprintf(", zero-copy of up to %d buffers a packet", f.ZeroCopyMaxSegs)
@@ -79,22 +79,22 @@ func (f RxMetadataFeatures) String() string { return bitNames(uint64(f), rxMetad
 // rxMetadataNames is indexed by bit number.
 var rxMetadataNames = [...]string{"timestamp", "hash", "vlan-tag"}
 
-// XSKFeatures is a set of what a driver does on request for a frame that an AF_XDP socket sends in zero-copy mode (enum
+// TxMetadataFeatures is a set of what a driver does on request for a frame that an AF_XDP socket sends in zero-copy mode (enum
 // netdev_xsk_flags).
-type XSKFeatures uint64
+type TxMetadataFeatures uint64
 
-// The XSK features.
+// The TX metadata features.
 const (
-	TxTimestamp  XSKFeatures = 1 << iota // tells when the hardware sent it
+	TxTimestamp  TxMetadataFeatures = 1 << iota // tells when the hardware sent it
 	TxChecksum                           // fills in a checksum
 	TxLaunchTime                         // sends it at a given time
 )
 
 // String returns the names of the features, joined by "|", or "none".
-func (f XSKFeatures) String() string { return bitNames(uint64(f), xskFeatureNames[:]) }
+func (f TxMetadataFeatures) String() string { return bitNames(uint64(f), txMetadataNames[:]) }
 
-// xskFeatureNames is indexed by bit number.
-var xskFeatureNames = [...]string{"timestamp", "checksum", "launch-time"}
+// txMetadataNames is indexed by bit number.
+var txMetadataNames = [...]string{"timestamp", "checksum", "launch-time"}
 
 // bitNames joins the names of the bits that are set. A bit that has no name, of a newer kernel, is shown by its value.
 func bitNames(set uint64, names []string) string {

@@ -18,7 +18,7 @@ func TestFeaturesString(t *testing.T) {
 	}{
 		{name: "nothing", want: "unnamed driver: XDP none"},
 		{name: "veth", f: Features{Driver: "veth", XDP: Basic | Redirect | RxSG}, want: "veth: XDP basic|redirect|rx-sg"},
-		{name: "everything", f: Features{Driver: "mlx5_core", XDP: 127, RxMetadata: 7, XSK: 7, ZeroCopyMaxSegs: 17},
+		{name: "everything", f: Features{Driver: "mlx5_core", XDP: 127, RxMetadata: 7, TxMetadata: 7, ZeroCopyMaxSegs: 17},
 			want: "mlx5_core: XDP basic|redirect|ndo-xmit|xsk-zerocopy|hw-offload|rx-sg|ndo-xmit-sg, " +
 				"RX metadata timestamp|hash|vlan-tag, TX metadata timestamp|checksum|launch-time, " +
 				"zero-copy of up to 17 buffers a packet"},
@@ -57,7 +57,7 @@ func TestParseFeatures(t *testing.T) {
 		{name: "Linux 6.3", attrs: []syscall.NetlinkRouteAttr{u32(1, 3), u64(3, 15)},
 			want: Features{XDP: Basic | Redirect | NdoXmit | XSKZeroCopy}},
 		{name: "Linux 6.8", attrs: []syscall.NetlinkRouteAttr{u32(1, 3), u64(5, 2), u64(6, 2), u64(3, 8), u32(4, 5)},
-			want: Features{XDP: XSKZeroCopy, RxMetadata: RxHash, XSK: TxChecksum, ZeroCopyMaxSegs: 5}},
+			want: Features{XDP: XSKZeroCopy, RxMetadata: RxHash, TxMetadata: TxChecksum, ZeroCopyMaxSegs: 5}},
 		{name: "an attribute cut short", attrs: []syscall.NetlinkRouteAttr{{Attr: syscall.RtAttr{Type: 3}, Value: []byte{1}}}},
 		{name: "an attribute of a later kernel", attrs: []syscall.NetlinkRouteAttr{u64(77, 1)}},
 	}

@@ -12,11 +12,16 @@ type GroupConfig struct {
 
 	// Queues are the queues to open. nil opens every queue of the interface that the direction uses.
 	Queues []uint32
+
+	// ShareUmem puts all queues on one UMEM, made as large as they need and as Config asks, instead of one each. A UMEM
+	// of the caller's own, Config.Umem, is shared anyway.
+	ShareUmem bool
 }
 
 // Group is several queues of one interface, opened and closed together.
 type Group struct {
 	queues []*Queue
+	umem   *Umem // the Group's own, or nil
 }
 
 // OpenGroup opens queues of one interface, in the network namespace of the calling thread. It opens all of them or,
@@ -42,7 +47,13 @@ func OpenGroup(cfg GroupConfig) (*Group, error) {
 		return nil, err
 	}
 	g := &Group{}
-	for _, c := range groupConfigs(probe, cfg.Queues, ch) {
+	configs := groupConfigs(probe, cfg.Queues, ch)
+	if cfg.ShareUmem && probe.Umem == nil {
+		if g.umem, err = sharedUmem(configs); err != nil {
+			return nil, fmt.Errorf("open AF_XDP sockets on %s: %w", probe.name(), err)
+		}
+	}
+	for _, c := range configs {
 		q, err := Open(c)
 		if err != nil {
 			return nil, errors.Join(err, g.Close())
@@ -50,6 +61,26 @@ func OpenGroup(cfg GroupConfig) (*Group, error) {
 		g.queues = append(g.queues, q)
 	}
 	return g, nil
+}
+
+// sharedUmem makes a UMEM for all of configs and puts them on it. If there are none it makes none.
+func sharedUmem(configs []Config) (*Umem, error) {
+	if len(configs) == 0 {
+		return nil, nil
+	}
+	c := configs[0]
+	size := 0
+	for _, c := range configs {
+		size += c.UmemBytes()
+	}
+	u, err := NewUmem(UmemConfig{
+		Size: size, FrameSize: c.FrameSize,
+		HugePages: c.HugePages, TxMetadata: c.TxMetadata, SoftwareChecksum: c.SoftwareChecksum,
+	})
+	for i := range configs {
+		configs[i].Umem = u
+	}
+	return u, err
 }
 
 // groupConfigs returns the configuration of each queue to open on an interface that has the queues of ch.
@@ -110,6 +141,9 @@ func (g *Group) Close() error {
 	var errs []error
 	for _, q := range g.queues {
 		errs = append(errs, q.Close())
+	}
+	if g.umem != nil {
+		errs = append(errs, g.umem.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
@@ -78,20 +77,8 @@ func TestGroup(t *testing.T) {
 	for seq := range uint64(frames) {
 		far.write(t, testFrame(seq, 60))
 	}
-	seen := map[uint64]bool{}
-	for deadline := time.Now().Add(5 * time.Second); len(seen) < frames && time.Now().Before(deadline); {
-		for _, q := range g.Queues() {
-			n := q.RX().Receive(64)
-			for i := range n {
-				if b := q.RX().Frame(i); len(b) == 60 && b[12] == etherType>>8 {
-					seen[frameSeq(t, b[14:], 46)] = true
-				}
-			}
-			q.RX().Release(n)
-		}
-	}
-	if len(seen) != frames {
-		t.Errorf("%d different frames received, want %d", len(seen), frames)
+	if seen := receiveDistinct(t, g.Queues(), frames); seen != frames {
+		t.Errorf("%d different frames received, want %d", seen, frames)
 	}
 	if _, err := g.Stats(); err != nil {
 		t.Errorf("Stats() = %v", err)

@@ -75,6 +75,7 @@ type kicker struct {
 	fd       int
 	name     string // for messages: "eth0 queue 3"
 	zeroCopy bool
+	busy     bool   // the driver works only inside calls
 	budget   uint32 // frames one call sends at most, copy mode
 	send     func(fd int) unix.Errno
 }
@@ -83,13 +84,16 @@ type kicker struct {
 // within the call; in zero-copy the driver is woken. The call is repeated only while the kernel stops for its own
 // budget and nothing else, and at most 16 times.
 //
+// With busy polling every Kick calls the kernel while frames are pending.
+//
 // Progress is judged by how far the kernel's index has moved, because EAGAIN has four meanings and 0 has three.
 func (q *TxQueue) Kick() (KickResult, error) {
 	left := q.tx.unconsumed()
-	if left == 0 {
+	switch {
+	case q.kernel.busy && q.Pending() > 0: // completions, too, come out of calls
+	case left == 0:
 		return KickDrained, nil
-	}
-	if !q.tx.needsWakeup() {
+	case !q.tx.needsWakeup():
 		return KickAwake, nil
 	}
 	res, errno := KickBudget, unix.Errno(0)
@@ -154,7 +158,7 @@ func (q *TxQueue) countKick(res KickResult, moved uint32) {
 	switch {
 	case res == KickDropped:
 		q.count.Dropped++
-	case moved == 0 && res != KickAwake:
+	case moved == 0 && res != KickAwake && res != KickDrained:
 		q.count.Futile++
 	}
 }

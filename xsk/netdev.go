@@ -22,7 +22,7 @@ const (
 	attrXDP        = 3
 	attrZCMaxSegs  = 4
 	attrRxMetadata = 5
-	attrXSK        = 6
+	attrTxMetadata = 6
 )
 
 // DeviceFeatures asks the kernel what the driver of an interface can do, in the network namespace of the calling thread.
@@ -77,8 +77,8 @@ func parseFeatures(attrs []syscall.NetlinkRouteAttr) (f Features) {
 			f.ZeroCopyMaxSegs = int(v)
 		case attrRxMetadata:
 			f.RxMetadata = RxMetadataFeatures(v)
-		case attrXSK:
-			f.XSK = XSKFeatures(v)
+		case attrTxMetadata:
+			f.TxMetadata = TxMetadataFeatures(v)
 		}
 	}
 	return f

@@ -28,11 +28,11 @@ func TestOpenErrors(t *testing.T) {
 		},
 		{
 			name: "no such queue", cfg: Config{Ifindex: w.nearIndex, Interface: nearName, Queue: 1}, want: unix.EINVAL,
-			message: "open AF_XDP socket on near0 queue 1: bind: invalid argument",
+			message: "open AF_XDP socket on near0 queue 1: bind: invalid argument (1 receive and 1 transmit queues in use)",
 		},
 		{
 			name: "no zero-copy", cfg: Config{Ifindex: 1, Interface: "lo", Bind: BindZeroCopy}, want: unix.EOPNOTSUPP,
-			message: "open AF_XDP socket on lo queue 0: bind zero-copy: operation not supported",
+			message: "open AF_XDP socket on lo queue 0: zero-copy required: bind: operation not supported (unnamed driver: XDP none)",
 		},
 	}
 	for _, tt := range tests {

@@ -23,26 +23,14 @@ type Queue struct {
 
 	// owner has the UMEM, the fill ring and the completion ring; it is rxSock, or txSock if there is no other.
 	owner, rxSock, txSock *socket
-	umem                  []byte
+
+	umem     *Umem
+	ownsUmem bool // no other Queue can have it
+	layout   umemLayout
+	taken    bool // layout is a part of umem
 
 	mu     sync.Mutex // guards closed, and the descriptors against Stats
 	closed bool
-}
-
-// Info says what Open obtained.
-type Info struct {
-	Ifindex   int
-	Interface string // as in Config
-	Queue     uint32
-	Direction Direction
-
-	ZeroCopy      bool  // else copy mode
-	ZeroCopyError error // why zero-copy was refused, wrapping the errno; nil if it was granted or not asked for
-	NeedWakeup    bool  // the kernel says when it must be called
-
-	TxBudget   int // frames that one system call sends at most in copy mode; 32 before Linux 6.17
-	SendBuffer int // bytes of frames in flight in copy mode, as the kernel counts them; 0 if unknown
-	UmemBytes  int // locked memory
 }
 
 // Open opens one queue of one interface, in the network namespace of the calling thread. It needs CAP_NET_RAW.
@@ -50,12 +38,17 @@ type Info struct {
 // The error wraps ErrConfig for a Config no kernel would take, and then nothing was tried; else the errno:
 //
 //	EAFNOSUPPORT  the kernel has no AF_XDP
-//	EPERM         no CAP_NET_RAW
+//	EPERM         no CAP_NET_RAW; or busy polling is required and there is no CAP_NET_ADMIN
 //	ENOBUFS       the UMEM is larger than RLIMIT_MEMLOCK; the message says how large it is
+//	ENOMEM        huge pages are required and none is reserved; or the shared UMEM has no room left
 //	ENODEV        there is no such interface
-//	EINVAL        the interface has no such queue (or zero-copy was required and its MTU exceeds FrameSize)
+//	EINVAL        the interface has no such queue; or zero-copy is required and the interface's MTU exceeds FrameSize;
+//	              or the kernel has no multi-buffer or no TX metadata and it is required. The message tells which
 //	EBUSY         another socket has the queue, and kept it for the second that Open waits
-//	EOPNOTSUPP    zero-copy was required and the driver has none
+//	EOPNOTSUPP    zero-copy is required and the driver has none; the message names the driver and what it can
+//	ENOPROTOOPT   busy polling is required and the kernel has none
+//
+// A demand that the Umem of other Queues cannot meet wraps ErrConfig.
 //
 // The queue should have a transmit queue of the same number if it is to send: else Kick returns ErrNoTxQueue.
 func Open(cfg Config) (*Queue, error) {
@@ -78,51 +71,109 @@ func open(cfg Config, wait time.Duration) (*Queue, error) {
 
 // open makes the sockets and rings. What it made before an error is left for Close.
 func (q *Queue) open(cfg Config, wait time.Duration) error {
-	layout := cfg.umemLayout()
 	q.info = Info{
-		Ifindex:   cfg.Ifindex,
-		Interface: cfg.Interface,
-		Queue:     cfg.Queue,
-		Direction: cfg.Direction,
-		UmemBytes: int(layout.size),
+		Ifindex:    cfg.Ifindex,
+		Interface:  cfg.Interface,
+		Queue:      cfg.Queue,
+		Direction:  cfg.Direction,
+		Driver:     driverOf(cfg.Ifindex),
+		SharedUmem: cfg.Umem != nil,
 	}
-	fill, comp, err := q.openOwner(cfg, layout)
+	if err := q.openUmem(cfg); err != nil {
+		return err
+	}
+	// Until the first Queue is bound the others cannot share, so one is opened at a time.
+	q.umem.mu.Lock()
+	defer q.umem.mu.Unlock()
+	leader, err := q.umem.lead(cfg)
+	if err != nil {
+		return err
+	}
+	if q.layout, err = q.umem.take(cfg.umemLayout()); err != nil {
+		return err
+	}
+	q.taken = true
+	q.info.UmemBytes = int(q.layout.size)
+	if err := q.openSockets(cfg, leader, wait); err != nil {
+		return err
+	}
+	q.umem.queues = append(q.umem.queues, q)
+	return nil
+}
+
+// openSockets makes the socket that has the fill and the completion ring, and another to send if both are wanted.
+func (q *Queue) openSockets(cfg Config, leader *Queue, wait time.Duration) error {
+	fill, comp, err := q.openOwner(cfg, leader)
 	if err != nil {
 		return err
 	}
 	if cfg.Direction.receives() {
 		q.rxSock = q.owner
-		if err := q.openRx(cfg, fill); err != nil {
-			return err
-		}
+		err = q.openRx(cfg, fill)
 	} else {
 		q.txSock = q.owner
-		if err := q.openTx(cfg, comp, layout); err != nil {
+		err = q.openTx(cfg, comp)
+	}
+	if err != nil {
+		return err
+	}
+	if err := q.bindOwner(cfg, leader, wait); err != nil {
+		return err
+	}
+	if cfg.Direction == Both {
+		if err := q.openSharedTx(cfg, comp); err != nil {
 			return err
 		}
 	}
-	if err := q.bindOwner(cfg, wait); err != nil {
-		return err
-	}
-	if cfg.Direction != Both {
-		return nil
-	}
-	return q.openSharedTx(cfg, comp, layout)
+	return q.busyPoll(cfg.BusyPoll)
 }
 
-// openOwner opens the first socket, registers the UMEM with it and fills its fill ring. Filling comes before bind:
-// some drivers take their first frames during bind, and never again if there are none.
-func (q *Queue) openOwner(cfg Config, l umemLayout) (fill, comp ring[uint64], err error) {
+// openUmem takes the Config's Umem, or makes one.
+func (q *Queue) openUmem(cfg Config) (err error) {
+	if q.umem = cfg.Umem; q.umem == nil {
+		q.umem, err = NewUmem(UmemConfig{
+			Size:             int(cfg.umemLayout().size),
+			FrameSize:        cfg.FrameSize,
+			HugePages:        cfg.HugePages,
+			TxMetadata:       cfg.TxMetadata,
+			SoftwareChecksum: cfg.SoftwareChecksum,
+		})
+		q.ownsUmem = err == nil
+	}
+	if err != nil {
+		return err
+	}
+	q.info.HugePages = q.umem.cfg.HugePages.wanted() && q.umem.huge == nil
+	if q.umem.huge != nil {
+		q.refuse("huge pages", q.umem.huge)
+	}
+	return nil
+}
+
+// refuse notes that something was asked for and not granted.
+func (q *Queue) refuse(what string, err error) {
+	q.info.Refused = append(q.info.Refused, Attempt{what, err})
+}
+
+// openOwner opens the first socket, registers the UMEM with it unless a leader has, and fills its fill ring. Filling comes
+// before bind: some drivers take their first frames during bind, and never again if there are none.
+func (q *Queue) openOwner(cfg Config, leader *Queue) (fill, comp ring[uint64], err error) {
 	s, err := newSocket()
 	if err != nil {
 		return fill, comp, err
 	}
 	q.owner = s
-	if q.umem, err = mapUmem(l.size); err != nil {
-		return fill, comp, err
+	if leader == nil {
+		if err = q.umem.register(s.fd); err != nil {
+			return fill, comp, err
+		}
 	}
-	if err = registerUmem(s.fd, q.umem, l.frameSize); err != nil {
-		return fill, comp, err
+	q.info.TxMetadata = q.umem.metadata > 0
+	if q.umem.metadataErr != nil {
+		q.refuse("TX metadata", q.umem.metadataErr)
+	}
+	if cfg.TxMetadata == Require && q.umem.metadata == 0 {
+		return fill, comp, fmt.Errorf("%w: TX metadata is required, and the UMEM has none", ErrConfig)
 	}
 	if fill, err = newRing[uint64](s, fillRing, s.off.Fr, cfg.FillSize); err != nil {
 		return fill, comp, fmt.Errorf("fill ring of %d slots: %w", cfg.FillSize, err)
@@ -130,7 +181,7 @@ func (q *Queue) openOwner(cfg Config, l umemLayout) (fill, comp ring[uint64], er
 	if comp, err = newRing[uint64](s, completionRing, s.off.Cr, cfg.CompletionSize); err != nil {
 		return fill, comp, fmt.Errorf("completion ring of %d slots: %w", cfg.CompletionSize, err)
 	}
-	offerAll(&fill, l)
+	offerAll(&fill, q.layout)
 	return fill, comp, nil
 }
 
@@ -140,13 +191,13 @@ func (q *Queue) openRx(cfg Config, fill ring[uint64]) error {
 	if err != nil {
 		return fmt.Errorf("RX ring of %d slots: %w", cfg.RxSize, err)
 	}
-	q.rx = newRxQueue(q.rxSock.fd, rx, fill, q.umem, cfg.FrameSize)
+	q.rx = newRxQueue(q.rxSock.fd, rx, fill, q.umem.mem, cfg.FrameSize)
 	return nil
 }
 
 // openTx gives the sending socket its TX ring and the room to use it.
-func (q *Queue) openTx(cfg Config, comp ring[uint64], l umemLayout) error {
-	s := q.txSock
+func (q *Queue) openTx(cfg Config, comp ring[uint64]) error {
+	s, l := q.txSock, q.layout
 	tx, err := newRing[unix.XDPDesc](s, txRing, s.off.Tx, cfg.TxSize)
 	if err != nil {
 		return fmt.Errorf("TX ring of %d slots: %w", cfg.TxSize, err)
@@ -155,7 +206,7 @@ func (q *Queue) openTx(cfg Config, comp ring[uint64], l umemLayout) error {
 	// kernel attach UMEM pages; the kernel doubles what is asked for.
 	q.info.SendBuffer = s.raiseSendBuffer(int(min(uint64(l.txSlots)*(uint64(l.frameSize)+1024), math.MaxInt32/2)))
 	q.info.TxBudget = s.raiseTxBudget(cfg.TxSize)
-	q.tx = newTxQueue(tx, comp, q.umem, l, kicker{
+	q.tx = newTxQueue(tx, comp, q.umem.mem, l, q.umem.metadata, kicker{
 		fd:     s.fd,
 		name:   q.label,
 		budget: uint32(q.info.TxBudget),
@@ -164,21 +215,37 @@ func (q *Queue) openTx(cfg Config, comp ring[uint64], l umemLayout) error {
 	return nil
 }
 
-// bindOwner binds the first socket and notes what mode it obtained.
-func (q *Queue) bindOwner(cfg Config, wait time.Duration) error {
-	res, err := bindAs(cfg.Bind, wait, func(flags uint16) error {
-		return q.owner.bind(cfg.Ifindex, cfg.Queue, flags, 0)
-	})
-	if err != nil {
-		return err
+// bindOwner binds the first socket and notes what mode it obtained: the leader's if there is one.
+func (q *Queue) bindOwner(cfg Config, leader *Queue, wait time.Duration) error {
+	if leader != nil {
+		err := retryBusy(time.Now().Add(wait), func() error {
+			return q.owner.bind(cfg.Ifindex, cfg.Queue, unix.XDP_SHARED_UMEM, leader.owner.fd)
+		})
+		if err != nil {
+			return cfg.explainBind(os.NewSyscallError("bind", err))
+		}
+		q.info.NeedWakeup, q.info.MultiBuffer = leader.info.NeedWakeup, leader.info.MultiBuffer
+	} else {
+		flags, refused, err := bindAs(cfg.demands(), wait, func(flags uint16) error {
+			return q.owner.bind(cfg.Ifindex, cfg.Queue, flags, 0)
+		})
+		if err != nil {
+			return cfg.explainBind(err)
+		}
+		q.info.Refused = append(q.info.Refused, refused...)
+		q.info.NeedWakeup = flags&unix.XDP_USE_NEED_WAKEUP != 0
+		q.info.MultiBuffer = flags&unix.XDP_USE_SG != 0
+		if flags&unix.XDP_COPY != 0 && len(refused) > 0 && cfg.Bind != BindCopy {
+			q.info.ZeroCopyError = refused[0].Err
+		}
 	}
-	q.info.ZeroCopyError = res.zeroCopyErr
-	q.info.NeedWakeup = res.flags&unix.XDP_USE_NEED_WAKEUP != 0
+	var err error
 	if q.info.ZeroCopy, err = q.owner.zeroCopy(); err != nil {
 		return err
 	}
 	if q.rx != nil {
 		q.rx.zeroCopy = q.info.ZeroCopy
+		q.rx.multi = q.info.MultiBuffer
 	}
 	if q.tx != nil {
 		q.tx.setZeroCopy(q.info.ZeroCopy)
@@ -188,16 +255,42 @@ func (q *Queue) bindOwner(cfg Config, wait time.Duration) error {
 
 // openSharedTx opens the second socket, which uses the first one's UMEM, fill and completion ring on the same
 // queue, and inherits its mode.
-func (q *Queue) openSharedTx(cfg Config, comp ring[uint64], l umemLayout) (err error) {
+func (q *Queue) openSharedTx(cfg Config, comp ring[uint64]) (err error) {
 	if q.txSock, err = newSocket(); err != nil {
 		return err
 	}
-	if err = q.openTx(cfg, comp, l); err != nil {
+	if err = q.openTx(cfg, comp); err != nil {
 		return err
 	}
 	q.tx.setZeroCopy(q.info.ZeroCopy)
 	err = q.txSock.bind(cfg.Ifindex, cfg.Queue, unix.XDP_SHARED_UMEM, q.owner.fd)
 	return os.NewSyscallError("bind", err)
+}
+
+// busyPoll turns busy polling on where it is wanted.
+func (q *Queue) busyPoll(b BusyPoll) error {
+	if !b.Want.wanted() {
+		return nil
+	}
+	err := q.owner.busyPoll(b)
+	if err == nil && q.txSock != nil && q.txSock != q.owner {
+		err = q.txSock.busyPoll(b)
+	}
+	switch {
+	case err != nil && b.Want == Require:
+		return fmt.Errorf("busy polling required: %w", err)
+	case err != nil:
+		q.refuse("busy polling", err)
+		return nil
+	}
+	q.info.BusyPoll = true
+	if q.rx != nil {
+		q.rx.busy = true
+	}
+	if q.tx != nil {
+		q.tx.kernel.busy = true
+	}
+	return nil
 }
 
 // setZeroCopy chooses how the kernel is called.
@@ -228,6 +321,10 @@ func (q *Queue) Close() error {
 		return nil
 	}
 	q.closed = true
+	if q.umem == nil {
+		return nil
+	}
+	q.umem.mu.Lock()
 	var errs []error
 	if q.txSock != nil && q.txSock != q.owner {
 		errs = append(errs, q.txSock.close())
@@ -235,8 +332,10 @@ func (q *Queue) Close() error {
 	if q.owner != nil {
 		errs = append(errs, q.owner.close())
 	}
-	if q.umem != nil {
-		errs = append(errs, os.NewSyscallError("munmap", unix.Munmap(q.umem)))
+	q.umem.leave(q)
+	q.umem.mu.Unlock()
+	if q.ownsUmem {
+		errs = append(errs, q.umem.Close())
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("close AF_XDP socket on %s: %w", q.label, err)

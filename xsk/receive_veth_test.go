@@ -118,14 +118,19 @@ func TestQueueStats(t *testing.T) {
 // waitStats reads statistics until they satisfy enough, for up to five seconds.
 func waitStats(tb testing.TB, q *Queue, enough func(Stats) bool) (s Stats) {
 	tb.Helper()
-	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	poll(func() bool {
 		var err error
 		if s, err = q.Stats(); err != nil {
 			tb.Fatal(err)
 		}
-		if enough(s) {
-			break
-		}
-	}
+		return enough(s)
+	})
 	return s
+}
+
+// poll calls done until it reports true, for up to five seconds, a millisecond apart.
+func poll(done func() bool) {
+	for deadline := time.Now().Add(5 * time.Second); !done() && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
 }

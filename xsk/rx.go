@@ -28,6 +28,8 @@ type RxQueue struct {
 
 	fd       int
 	zeroCopy bool
+	busy     bool         // Wait polls the driver
+	multi    bool         // a packet may consist of several frames
 	wake     func(fd int) // asks the driver to look at the fill ring
 	poll     [1]unix.PollFd
 	received uint64
@@ -69,12 +71,18 @@ func (q *RxQueue) FD() int { return q.fd }
 
 // Receive returns how many frames, up to limit, are waiting. They are the oldest that have not been released:
 // calling Receive again without Release returns the same ones, and any that came since. It makes no system call.
+//
+// With multi-buffer it returns whole packets only, and one packet at least if there is one, even if that is more frames
+// than limit.
 func (q *RxQueue) Receive(limit int) int {
 	if limit <= 0 {
 		q.head, q.tail = nil, nil
 		return 0
 	}
 	n := q.rx.peek(uint32(min(limit, len(q.rx.slots))))
+	if q.multi && n > 0 {
+		n = q.wholePackets(n)
+	}
 	q.head, q.tail = q.rx.spans(q.rx.cons, n)
 	return int(n)
 }
@@ -82,14 +90,17 @@ func (q *RxQueue) Receive(limit int) int {
 // Frame returns the i-th frame of the last Receive, in place. It may be changed; it is valid until it is released.
 // Its capacity ends with its chunk of the UMEM. i is bounded as an index into a slice is.
 func (q *RxQueue) Frame(i int) []byte {
-	var d *unix.XDPDesc
-	if i < len(q.head) {
-		d = &q.head[i]
-	} else {
-		d = &q.tail[i-len(q.head)]
-	}
+	d := q.desc(i)
 	end := (d.Addr | q.frameMask) + 1
 	return q.umem[d.Addr : d.Addr+uint64(d.Len) : end]
+}
+
+// desc returns the descriptor of the i-th frame.
+func (q *RxQueue) desc(i int) *unix.XDPDesc {
+	if i < len(q.head) {
+		return &q.head[i]
+	}
+	return &q.tail[i-len(q.head)]
 }
 
 // Release gives the first n frames of the last Receive back to the kernel to receive into. The frames after them
@@ -134,10 +145,13 @@ func (q *RxQueue) refill(to uint32, descs []unix.XDPDesc) {
 
 // Wait returns when a frame is waiting or the timeout has passed, whichever is first; Receive tells which. A
 // negative timeout waits for ever. It makes no system call if a frame is waiting already. An interface that is
-// down receives nothing and is no error.
+// down receives nothing and is no error. With busy polling it does not sleep but has the driver look again and again.
 func (q *RxQueue) Wait(timeout time.Duration) error {
 	if q.rx.peek(1) > 0 {
 		return nil
+	}
+	if q.busy {
+		return q.pollDriver(timeout)
 	}
 	start := time.Now()
 	for left := timeout; ; left = max(timeout-time.Since(start), 0) {
@@ -158,6 +172,21 @@ func (q *RxQueue) Wait(timeout time.Duration) error {
 		}
 		return nil
 	}
+}
+
+// pollDriver is Wait by busy polling.
+func (q *RxQueue) pollDriver(timeout time.Duration) error {
+	for start := time.Now(); q.rx.peek(1) == 0; {
+		// The scheduler is told: the call may handle a whole budget of frames.
+		_, _, errno := unix.Syscall6(unix.SYS_RECVFROM, uintptr(q.fd), 0, 0, unix.MSG_DONTWAIT, 0, 0)
+		if errno == unix.EBADF || errno == unix.ENOTSOCK {
+			return fmt.Errorf("wait for frames: %w", os.ErrClosed)
+		}
+		if timeout >= 0 && time.Since(start) >= timeout {
+			break
+		}
+	}
+	return nil
 }
 
 // Counters returns the totals as of the owner's last batch.

@@ -10,14 +10,10 @@ import (
 // errShortOffsets is returned on a kernel whose rings have no flags word, 5.3 and older.
 var errShortOffsets = errors.New("kernel reports rings without a flags word: Linux 5.4 or newer is needed")
 
-// setUmem registers mem as the UMEM of fd. The address is taken as an integer, which is sound because mem is an
-// mmap: it does not move, and it stays mapped until the socket is closed.
-func setUmem(fd int, mem []byte, frameSize uint32) error {
-	reg := unix.XDPUmemReg{
-		Addr: uint64(uintptr(unsafe.Pointer(unsafe.SliceData(mem)))),
-		Len:  uint64(len(mem)),
-		Size: frameSize,
-	}
+// setUmem registers mem as the UMEM of fd, in the way that reg says. The address is taken as an integer, which is sound
+// because mem is an mmap: it does not move, and it stays mapped until the socket is closed.
+func setUmem(fd int, mem []byte, reg unix.XDPUmemReg) error {
+	reg.Addr = uint64(uintptr(unsafe.Pointer(unsafe.SliceData(mem))))
 	_, _, errno := unix.Syscall6(unix.SYS_SETSOCKOPT, uintptr(fd), unix.SOL_XDP, unix.XDP_UMEM_REG,
 		uintptr(unsafe.Pointer(&reg)), unsafe.Sizeof(reg), 0)
 	if errno != 0 {

@@ -15,13 +15,15 @@ import (
 type TxQueue struct {
 	_ cacheLinePad
 
-	tx       ring[unix.XDPDesc]
-	comp     ring[uint64]
-	umem     []byte
-	slotSize uint64
-	length   uint32 // of a frame whose length is not set
+	tx        ring[unix.XDPDesc]
+	comp      ring[uint64]
+	umem      []byte
+	slotSize  uint64
+	metadata  uint64 // bytes of a slot before its frame
+	frameSize uint64 // bytes of a slot that are its frame's
+	length    uint32 // of a frame whose length is not set
 
-	// free is a stack of the addresses of free slots, the one used last on top, for the caches' sake.
+	// free is a stack of the addresses of the frames of free slots, the one used last on top, for the caches' sake.
 	// Completions may come in any order. window is its top: the slots that the last Reserve offered.
 	free   []uint64
 	window []uint64
@@ -49,19 +51,21 @@ type txPublished struct {
 }
 
 // newTxQueue puts a TxQueue on its rings. Every slot of l begins free.
-func newTxQueue(tx ring[unix.XDPDesc], comp ring[uint64], umem []byte, l umemLayout, k kicker) *TxQueue {
+func newTxQueue(tx ring[unix.XDPDesc], comp ring[uint64], umem []byte, l umemLayout, metadata uint32, k kicker) *TxQueue {
 	q := &TxQueue{
-		tx:       tx,
-		comp:     comp,
-		umem:     umem,
-		slotSize: uint64(l.slotSize),
-		length:   l.slotSize,
-		free:     make([]uint64, l.txSlots),
-		kernel:   k,
+		tx:        tx,
+		comp:      comp,
+		umem:      umem,
+		slotSize:  uint64(l.slotSize),
+		metadata:  uint64(metadata),
+		frameSize: uint64(l.slotSize - metadata),
+		length:    l.slotSize - metadata,
+		free:      make([]uint64, l.txSlots),
+		kernel:    k,
 	}
 	for i := range l.txSlots {
 		// Reversed, so that the first slot is on top.
-		q.free[l.txSlots-1-i] = l.txAddr(i)
+		q.free[l.txSlots-1-i] = l.txAddr(i) + q.metadata
 	}
 	return q
 }
@@ -69,7 +73,7 @@ func newTxQueue(tx ring[unix.XDPDesc], comp ring[uint64], umem []byte, l umemLay
 // Prefill copies frame, cut to the size of a slot, into every free slot and makes its length that of every frame
 // whose length is not set. Call it before the first Reserve. It returns the length.
 func (q *TxQueue) Prefill(frame []byte) int {
-	frame = frame[:min(len(frame), int(q.slotSize))]
+	frame = frame[:min(len(frame), int(q.frameSize))]
 	if len(frame) == 0 {
 		return 0
 	}
@@ -102,23 +106,31 @@ func (q *TxQueue) Reserve(n int) int {
 	return int(got)
 }
 
-// Frame returns the buffer of the i-th reserved slot, TxSlotSize bytes, holding what was last written to it. i is
+// FrameSize returns the length of the longest frame that can be sent, in bytes: TxSlotSize, or 24 less with TX metadata.
+func (q *TxQueue) FrameSize() int { return int(q.frameSize) }
+
+// Frame returns the buffer of the i-th reserved slot, FrameSize bytes, holding what was last written to it. i is
 // bounded as an index into a slice is.
 func (q *TxQueue) Frame(i int) []byte {
 	addr := q.window[i]
-	return q.umem[addr : addr+q.slotSize : addr+q.slotSize]
+	return q.umem[addr : addr+q.frameSize : addr+q.frameSize]
 }
 
-// Slots returns the reserved slots as offsets into the UMEM, TxSlotSize bytes each, for writers that take a batch at a
+// Slots returns the reserved slots as offsets into the UMEM, FrameSize bytes each, for writers that take a batch at a
 // time. Both are valid, and the offsets are to be left as they are, until the next call of Reserve, Submit or Reap.
 func (q *TxQueue) Slots() (umem []byte, offsets []uint64) { return q.umem, q.window }
 
-// SetLen makes the frame in the i-th reserved slot n bytes long, from 1 to TxSlotSize. A slot whose length is not
+// SetLen makes the frame in the i-th reserved slot n bytes long, from 1 to FrameSize. A slot whose length is not
 // set is sent as long as Prefill's frame, or whole. Both arguments are bounded as an index into a slice is: the
 // kernel would lose a slot of length 0, and would send the next slot's bytes with one that is too long.
 func (q *TxQueue) SetLen(i, n int) {
 	_ = q.Frame(i)[n-1]
-	q.tx.slots[(q.tx.prod+uint32(i))&uint32(len(q.tx.slots)-1)].Len = uint32(n)
+	q.desc(i).Len = uint32(n)
+}
+
+// desc returns the descriptor of the i-th reserved slot.
+func (q *TxQueue) desc(i int) *unix.XDPDesc {
+	return &q.tx.slots[(q.tx.prod+uint32(i))&uint32(len(q.tx.slots)-1)]
 }
 
 // Submit hands the first n reserved frames to the kernel and gives the other slots back. The kernel may not look
@@ -154,15 +166,15 @@ func (q *TxQueue) Reap() int {
 	return int(n)
 }
 
-// push puts completed addresses on the stack. They are masked to the beginning of their slot, since some kernels
-// keep a tag in bit 0.
+// push puts completed addresses on the stack. They are masked to the beginning of their slot's frame, since some
+// kernels keep a tag in bit 0.
 func (q *TxQueue) push(addrs []uint64) {
 	base := len(q.free)
 	// The stack was made as large as there are slots, so the kernel cannot give back more than fit.
 	q.free = q.free[:min(base+len(addrs), cap(q.free))]
 	mask := q.slotSize - 1
 	for i := range q.free[base:] {
-		q.free[base+i] = addrs[i] &^ mask
+		q.free[base+i] = addrs[i]&^mask + q.metadata
 	}
 }
 

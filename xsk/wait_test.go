@@ -54,6 +54,13 @@ func TestRxQueueWait(t *testing.T) {
 			t.Errorf("Wait(-1) = %v, want os.ErrClosed", err)
 		}
 	})
+	t.Run("a closed socket, busy polling", func(t *testing.T) {
+		q, _, _ := waiting(t)
+		q.busy, q.fd = true, 1<<30
+		if err := q.Wait(-1); !errors.Is(err, os.ErrClosed) {
+			t.Errorf("Wait(-1) = %v, want os.ErrClosed", err)
+		}
+	})
 	t.Run("a signal does not end it", func(t *testing.T) {
 		q, _, w := waiting(t)
 		runtime.LockOSThread() // for good: the signals go to this thread
