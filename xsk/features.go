@@ -12,7 +12,7 @@ type Features struct {
 
 	XDP        XDPFeatures
 	RxMetadata RxMetadataFeatures // Linux 6.8 and newer
-	TxMetadata TxMetadataFeatures        // Linux 6.8 and newer
+	TxMetadata TxMetadataFeatures // Linux 6.8 and newer
 
 	// ZeroCopyMaxSegs is of how many buffers a packet may consist in zero-copy mode: 1 where there is no multi-buffer,
 	// 0 where there is no zero-copy (or before Linux 6.6).
@@ -86,8 +86,8 @@ type TxMetadataFeatures uint64
 // The TX metadata features.
 const (
 	TxTimestamp  TxMetadataFeatures = 1 << iota // tells when the hardware sent it
-	TxChecksum                           // fills in a checksum
-	TxLaunchTime                         // sends it at a given time
+	TxChecksum                                  // fills in a checksum
+	TxLaunchTime                                // sends it at a given time
 )
 
 // String returns the names of the features, joined by "|", or "none".

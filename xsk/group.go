@@ -16,12 +16,16 @@ type GroupConfig struct {
 	// ShareUmem puts all queues on one UMEM, made as large as they need and as Config asks, instead of one each. A UMEM
 	// of the caller's own, Config.Umem, is shared anyway.
 	ShareUmem bool
+
+	// Tuning changes settings of the host until Close, for busy polling. Info.Tuning says how to undo it after a crash.
+	Tuning HostTuning
 }
 
 // Group is several queues of one interface, opened and closed together.
 type Group struct {
 	queues []*Queue
 	umem   *Umem // the Group's own, or nil
+	tuning tuning
 }
 
 // OpenGroup opens queues of one interface, in the network namespace of the calling thread. It opens all of them or,
@@ -34,6 +38,9 @@ func OpenGroup(cfg GroupConfig) (*Group, error) {
 	probe.Queue = 0
 	if err := probe.Validate(); err != nil {
 		return nil, err
+	}
+	if err := cfg.Tuning.check(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
 	name, err := interfaceName(probe.Ifindex)
 	if err != nil {
@@ -59,6 +66,12 @@ func OpenGroup(cfg GroupConfig) (*Group, error) {
 			return nil, errors.Join(err, g.Close())
 		}
 		g.queues = append(g.queues, q)
+	}
+	if g.tuning, err = tuneHost(sysClassNet, probe.Ifindex, cfg.Tuning); err != nil {
+		return nil, errors.Join(err, g.Close())
+	}
+	for _, q := range g.queues {
+		q.info.Tuning = g.tuning.String()
 	}
 	return g, nil
 }
@@ -145,5 +158,7 @@ func (g *Group) Close() error {
 	if g.umem != nil {
 		errs = append(errs, g.umem.Close())
 	}
+	errs = append(errs, g.tuning.undo())
+	g.tuning = nil
 	return errors.Join(errs...)
 }

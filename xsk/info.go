@@ -28,6 +28,10 @@ type Info struct {
 	TxBudget   int // frames that one system call sends at most in copy mode; 32 before Linux 6.17
 	SendBuffer int // bytes of frames in flight in copy mode, as the kernel counts them; 0 if unknown
 	UmemBytes  int // locked memory that this Queue uses
+
+	// Tuning is the shell commands that undo what a Group has changed of the host, should it not get to Close; "" if that
+	// is nothing.
+	Tuning string
 }
 
 // String returns one line for a log: the mode, what it was asked for and has, and what was refused.
