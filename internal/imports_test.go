@@ -20,16 +20,18 @@ const module = "github.com/xsweep/xsweep/"
 var mayImport = map[string][]string{
 	"cmd/xsweep": {"scan", "xsk", "packet", "bpf", "blocklist", "output", "internal/nexthop", "internal/lab",
 		"internal/conffile"},
-	"scan":                 {"xsk", "packet", "bpf", "blocklist", "output"},
-	"xsk":                  nil,
-	"packet":               nil,
-	"bpf":                  nil,
-	"blocklist":            nil,
-	"output":               nil,
-	"internal/conffile":    nil,
-	"internal/nexthop":     nil,
-	"internal/lab":         nil,
-	"internal/lab/labtest": {"internal/lab"},
+	"scan":                    {"xsk", "packet", "bpf", "blocklist", "output"},
+	"xsk":                     nil,
+	"xsk/internal/kernelside": nil,
+	"xsk/xsktest":             {"xsk", "xsk/internal/kernelside"},
+	"packet":                  nil,
+	"bpf":                     nil,
+	"blocklist":               nil,
+	"output":                  nil,
+	"internal/conffile":       nil,
+	"internal/nexthop":        nil,
+	"internal/lab":            nil,
+	"internal/lab/labtest":    {"internal/lab"},
 }
 
 func TestImportsGoOneWay(t *testing.T) {

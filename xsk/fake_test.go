@@ -2,73 +2,26 @@ package xsk
 
 import (
 	"encoding/binary"
-	"sync/atomic"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xsweep/xsweep/xsk/internal/kernelside"
 )
 
-// fakeRing is the kernel's end of a ring that lies in ordinary memory. It is written as plainly as can be: no cached
-// indices, one slot at a time, nothing in common with ring but the layout.
-type fakeRing[T slot] struct {
-	producer, consumer, flags *atomic.Uint32
-	slots                     []T
-}
-
-// fakeOffsets is the layout that the kernel uses on a machine with cache lines of 64 bytes.
-var fakeOffsets = unix.XDPRingOffset{Producer: 0, Consumer: 64, Flags: 128, Desc: 192}
+// fakeRing is the kernel's end of a ring that lies in ordinary memory.
+type fakeRing[T kernelside.Slot] = kernelside.Ring[T]
 
 // newFakeRing lays an empty ring of n slots over fresh memory, its indices starting from start, and returns our end
 // and the kernel's.
 func newFakeRing[T slot](n, start uint32) (ring[T], fakeRing[T]) {
-	mem := make([]byte, fakeOffsets.Desc+uint64(slotBytes[T](n)))
-	k := fakeRing[T]{
-		producer: word(mem, fakeOffsets.Producer),
-		consumer: word(mem, fakeOffsets.Consumer),
-		flags:    word(mem, fakeOffsets.Flags),
-	}
-	k.producer.Store(start)
-	k.consumer.Store(start)
-	r := viewRing[T](mem, fakeOffsets, n)
-	k.slots = r.slots
-	return r, k
-}
-
-// put produces one slot, and reports false if the ring is full.
-func (k *fakeRing[T]) put(v T) bool {
-	p := k.producer.Load()
-	if p-k.consumer.Load() == uint32(len(k.slots)) {
-		return false
-	}
-	k.slots[p%uint32(len(k.slots))] = v
-	k.producer.Store(p + 1)
-	return true
-}
-
-// take consumes one slot, and reports false if the ring is empty.
-func (k *fakeRing[T]) take() (v T, ok bool) {
-	c := k.consumer.Load()
-	if c == k.producer.Load() {
-		return v, false
-	}
-	v = k.slots[c%uint32(len(k.slots))]
-	k.consumer.Store(c + 1)
-	return v, true
-}
-
-// setNeedWakeup sets or clears the flag that asks for a system call.
-func (k *fakeRing[T]) setNeedWakeup(on bool) {
-	if on {
-		k.flags.Store(unix.XDP_RING_NEED_WAKEUP)
-	} else {
-		k.flags.Store(0)
-	}
+	r, mem := newMemoryRing[T](n, start)
+	return r, kernelside.View[T](mem, memoryLayout())
 }
 
 // fakeKernel plays the kernel's part behind a TxQueue and an RxQueue.
 type fakeKernel struct {
 	umem     []byte
-	layout   umemLayout
 	fill     fakeRing[uint64]
 	comp     fakeRing[uint64]
 	rx       fakeRing[unix.XDPDesc]
@@ -80,30 +33,18 @@ type fakeKernel struct {
 // newFake builds the two sides of a Queue over ordinary memory, every index starting from start.
 func newFake(tb testing.TB, cfg Config, start uint32) (*TxQueue, *RxQueue, *fakeKernel) {
 	tb.Helper()
-	cfg.Ifindex = 1
-	if err := cfg.Validate(); err != nil {
+	k := &fakeKernel{}
+	cfg.Interface = "fake"
+	q, m, err := OpenMemory(cfg, start, func() unix.Errno { return k.sendCall(k) })
+	if err != nil {
 		tb.Fatal(err)
 	}
-	cfg = cfg.withDefaults()
-	k := &fakeKernel{layout: cfg.umemLayout()}
-	k.umem = make([]byte, k.layout.size)
-
-	var fill, comp ring[uint64]
-	var rx, tx ring[unix.XDPDesc]
-	fill, k.fill = newFakeRing[uint64](cfg.FillSize, start)
-	comp, k.comp = newFakeRing[uint64](cfg.CompletionSize, start)
-	rx, k.rx = newFakeRing[unix.XDPDesc](cfg.RxSize, start)
-	tx, k.tx = newFakeRing[unix.XDPDesc](cfg.TxSize, start)
-	k.tx.setNeedWakeup(true) // as the kernel does when it creates the ring
-	offerAll(&fill, k.layout)
-
-	txq := newTxQueue(tx, comp, k.umem, k.layout, 0, kicker{
-		fd:     -1,
-		name:   "fake queue 0",
-		budget: kernelTxBudget,
-		send:   func(int) unix.Errno { return k.sendCall(k) },
-	})
-	return txq, newRxQueue(-1, rx, fill, k.umem, cfg.FrameSize), k
+	k.umem = m.Umem
+	k.fill = kernelside.View[uint64](m.Fill, m.Layout)
+	k.comp = kernelside.View[uint64](m.Completion, m.Layout)
+	k.rx = kernelside.View[unix.XDPDesc](m.RX, m.Layout)
+	k.tx = kernelside.View[unix.XDPDesc](m.TX, m.Layout)
+	return q.TX(), q.RX(), k
 }
 
 // frame returns the bytes that a TX descriptor points at.
@@ -118,13 +59,13 @@ func (k *fakeKernel) receive(frame []byte) bool {
 		addr, k.spare = k.spare[n-1], k.spare[:n-1]
 	} else {
 		var ok bool
-		if addr, ok = k.fill.take(); !ok {
+		if addr, ok = k.fill.Take(); !ok {
 			return false
 		}
 	}
 	at := addr + unix.XDP_PACKET_HEADROOM
 	copy(k.umem[at:], frame)
-	if !k.rx.put(unix.XDPDesc{Addr: at, Len: uint32(len(frame))}) {
+	if !k.rx.Put(unix.XDPDesc{Addr: at, Len: uint32(len(frame))}) {
 		k.spare = append(k.spare, addr)
 		return false
 	}

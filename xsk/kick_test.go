@@ -14,8 +14,8 @@ import (
 func take(n int, errno unix.Errno) func(*fakeKernel) unix.Errno {
 	return func(k *fakeKernel) unix.Errno {
 		for range n {
-			if d, ok := k.tx.take(); ok {
-				k.comp.put(d.Addr)
+			if d, ok := k.tx.Take(); ok {
+				k.comp.Put(d.Addr)
 			}
 		}
 		return errno
@@ -72,7 +72,7 @@ func TestTxQueueKick(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			q, _, k := newFake(t, big, math.MaxUint32-50)
 			k.sendCall = tt.kernel
-			k.tx.setNeedWakeup(!tt.awake)
+			k.tx.SetNeedWakeup(!tt.awake)
 			q.kernel.zeroCopy = tt.zeroCopy
 			if got := sendSeq(q, 0, tt.submitted); got != tt.submitted {
 				t.Fatalf("submitted %d, want %d", got, tt.submitted)

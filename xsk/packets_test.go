@@ -12,7 +12,7 @@ import (
 func receivePacket(t *testing.T, k *fakeKernel, value byte, frames int) {
 	t.Helper()
 	for i := range frames {
-		addr, ok := k.fill.take()
+		addr, ok := k.fill.Take()
 		if !ok {
 			t.Fatal("fill ring is empty")
 		}
@@ -23,7 +23,7 @@ func receivePacket(t *testing.T, k *fakeKernel, value byte, frames int) {
 		for j := range d.Len {
 			k.umem[d.Addr+uint64(j)] = value
 		}
-		if !k.rx.put(d) {
+		if !k.rx.Put(d) {
 			t.Fatal("RX ring is full")
 		}
 	}
@@ -57,7 +57,7 @@ func TestRxQueuePackets(t *testing.T) {
 				total += n
 			}
 			if tt.cut {
-				k.rx.producer.Add(math.MaxUint32) // takes the last frame back
+				k.rx.Producer.Add(math.MaxUint32) // takes the last frame back
 			}
 			got := q.Receive(tt.limit)
 			sum, packets := 0, []int(nil)

@@ -285,7 +285,7 @@ func (q *Queue) busyPoll(b BusyPoll) error {
 	}
 	q.info.BusyPoll = true
 	if q.rx != nil {
-		q.rx.busy = true
+		q.rx.look = pollDriver
 	}
 	if q.tx != nil {
 		q.tx.kernel.busy = true

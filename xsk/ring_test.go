@@ -58,7 +58,7 @@ func TestRingPeek(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r, k := newFakeRing[uint64](8, tt.start)
 			for i := range tt.held {
-				k.put(uint64(i))
+				k.Put(uint64(i))
 			}
 			if got := r.peek(tt.n); got != tt.want {
 				t.Errorf("peek(%d) with %d held = %d, want %d", tt.n, tt.held, got, tt.want)
@@ -71,12 +71,12 @@ func TestRingPeek(t *testing.T) {
 func TestRingSharedIndexReads(t *testing.T) {
 	r, k := newFakeRing[uint64](8, 0)
 	for i := range uint64(4) {
-		k.put(i)
+		k.Put(i)
 	}
 	if got := r.peek(4); got != 4 {
 		t.Fatalf("peek(4) = %d, want 4", got)
 	}
-	k.put(4)
+	k.Put(4)
 	if r.peek(4); r.prod != 4 {
 		t.Errorf("peek(4) with 4 known to wait read the producer index again: %d", r.prod)
 	}
@@ -119,7 +119,7 @@ func TestRingMemory(t *testing.T) {
 			t.Error("viewRing of 8 slots over the memory of 7 did not panic")
 		}
 	}()
-	viewRing[uint64](make([]byte, fakeOffsets.Desc+7*8), fakeOffsets, 8)
+	viewRing[uint64](make([]byte, memoryLayout().Desc+7*8), memoryLayout(), 8)
 }
 
 // FuzzRing drives both ends of a ring and compares it with a slice used as a queue. Each byte of ops is one step: the
@@ -153,7 +153,7 @@ func FuzzRing(f *testing.F) {
 				r.submit(got)
 			case weProduce:
 				for range n {
-					v, ok := k.take()
+					v, ok := k.Take()
 					if ok != (len(model) > 0) || ok && v != model[0] {
 						t.Fatalf("step %d: kernel took %d, %v, want the first of %v", step, v, ok, model)
 					}
@@ -175,7 +175,7 @@ func FuzzRing(f *testing.F) {
 				model = model[got:]
 			default:
 				for range n {
-					ok := k.put(next)
+					ok := k.Put(next)
 					if ok != (len(model) < size) {
 						t.Fatalf("step %d: kernel could produce: %v, with %d held", step, ok, len(model))
 					}
@@ -216,7 +216,7 @@ func TestRingConcurrent(t *testing.T) {
 			}
 		}()
 		for i := uint32(0); i < n; {
-			d, ok := k.take()
+			d, ok := k.Take()
 			if !ok {
 				runtime.Gosched()
 				continue
@@ -231,7 +231,7 @@ func TestRingConcurrent(t *testing.T) {
 		r, k := newFakeRing[uint64](64, start)
 		go func() {
 			for i := uint32(0); i < n; {
-				if k.put(uint64(i)) {
+				if k.Put(uint64(i)) {
 					i++
 				} else {
 					runtime.Gosched()
@@ -265,7 +265,7 @@ func passBatch(r *ring[unix.XDPDesc], k *fakeRing[unix.XDPDesc], n uint32) {
 		tail[i] = unix.XDPDesc{Addr: uint64(i), Len: 60}
 	}
 	r.submit(got)
-	k.consumer.Store(k.producer.Load())
+	k.Consumer.Store(k.Producer.Load())
 }
 
 func TestRingAllocs(t *testing.T) {

@@ -28,8 +28,11 @@ type RxQueue struct {
 
 	fd       int
 	zeroCopy bool
-	busy     bool         // Wait polls the driver
-	multi    bool         // a packet may consist of several frames
+	multi    bool // a packet may consist of several frames
+
+	// look, if it is not nil, is what Wait does again and again in place of sleeping until a frame has come.
+	look func(fd int) unix.Errno
+
 	wake     func(fd int) // asks the driver to look at the fill ring
 	poll     [1]unix.PollFd
 	received uint64
@@ -150,8 +153,8 @@ func (q *RxQueue) Wait(timeout time.Duration) error {
 	if q.rx.peek(1) > 0 {
 		return nil
 	}
-	if q.busy {
-		return q.pollDriver(timeout)
+	if q.look != nil {
+		return q.watch(timeout)
 	}
 	start := time.Now()
 	for left := timeout; ; left = max(timeout-time.Since(start), 0) {
@@ -174,12 +177,10 @@ func (q *RxQueue) Wait(timeout time.Duration) error {
 	}
 }
 
-// pollDriver is Wait by busy polling.
-func (q *RxQueue) pollDriver(timeout time.Duration) error {
+// watch is Wait by looking.
+func (q *RxQueue) watch(timeout time.Duration) error {
 	for start := time.Now(); q.rx.peek(1) == 0; {
-		// The scheduler is told: the call may handle a whole budget of frames.
-		_, _, errno := unix.Syscall6(unix.SYS_RECVFROM, uintptr(q.fd), 0, 0, unix.MSG_DONTWAIT, 0, 0)
-		if errno == unix.EBADF || errno == unix.ENOTSOCK {
+		if errno := q.look(q.fd); errno == unix.EBADF || errno == unix.ENOTSOCK {
 			return fmt.Errorf("wait for frames: %w", os.ErrClosed)
 		}
 		if timeout >= 0 && time.Since(start) >= timeout {
@@ -187,6 +188,12 @@ func (q *RxQueue) pollDriver(timeout time.Duration) error {
 		}
 	}
 	return nil
+}
+
+// pollDriver has the driver look for frames, for busy polling. The scheduler is told: it may handle a whole budget of them.
+func pollDriver(fd int) unix.Errno {
+	_, _, errno := unix.Syscall6(unix.SYS_RECVFROM, uintptr(fd), 0, 0, unix.MSG_DONTWAIT, 0, 0)
+	return errno
 }
 
 // Counters returns the totals as of the owner's last batch.

@@ -133,7 +133,7 @@ func TestRxQueueWake(t *testing.T) {
 				_, q, k := newFake(t, smallRx, 0)
 				woken := uint64(0)
 				q.zeroCopy, q.wake = zeroCopy, func(int) { woken++ }
-				k.fill.setNeedWakeup(asks)
+				k.fill.SetNeedWakeup(asks)
 				receiveSeq(k, 0, 3)
 				q.Release(q.Receive(3))
 				want := uint64(0)
@@ -194,7 +194,7 @@ func FuzzRxQueue(f *testing.F) {
 		for _, a := range k.spare {
 			addrs[a] = true
 		}
-		for a, ok := k.fill.take(); ok; a, ok = k.fill.take() {
+		for a, ok := k.fill.Take(); ok; a, ok = k.fill.Take() {
 			addrs[a] = true
 		}
 		if len(addrs) != 12 {
@@ -238,13 +238,13 @@ func TestRxQueueConcurrent(t *testing.T) {
 
 // receiveBatch is what a receiver does for a batch, from a kernel that delivers it at once.
 func receiveBatch(q *RxQueue, k *fakeKernel, n int) (sum uint64) {
-	c, p := k.fill.consumer.Load(), k.rx.producer.Load()
+	c, p := k.fill.Consumer.Load(), k.rx.Producer.Load()
 	for i := range uint32(n) {
-		addr := k.fill.slots[(c+i)&uint32(len(k.fill.slots)-1)]
-		k.rx.slots[(p+i)&uint32(len(k.rx.slots)-1)] = unix.XDPDesc{Addr: addr + unix.XDP_PACKET_HEADROOM, Len: 60}
+		addr := k.fill.Slots[(c+i)&uint32(len(k.fill.Slots)-1)]
+		k.rx.Slots[(p+i)&uint32(len(k.rx.Slots)-1)] = unix.XDPDesc{Addr: addr + unix.XDP_PACKET_HEADROOM, Len: 60}
 	}
-	k.fill.consumer.Store(c + uint32(n))
-	k.rx.producer.Store(p + uint32(n))
+	k.fill.Consumer.Store(c + uint32(n))
+	k.rx.Producer.Store(p + uint32(n))
 	n = q.Receive(n)
 	for i := range n {
 		sum += binary.LittleEndian.Uint64(q.Frame(i))

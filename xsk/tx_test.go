@@ -54,9 +54,9 @@ func TestTxQueueReserve(t *testing.T) {
 			q, _, k := newFake(t, smallTx, math.MaxUint32-5)
 			for i := range tt.inFlight {
 				sendSeq(q, uint64(i), 1)
-				d, _ := k.tx.take()
+				d, _ := k.tx.Take()
 				if i < tt.completed {
-					k.comp.put(d.Addr)
+					k.comp.Put(d.Addr)
 				}
 			}
 			for i := range tt.queued {
@@ -78,7 +78,7 @@ func TestTxQueueSubmitPart(t *testing.T) {
 	}
 	q.Submit(3)
 	for i := range 3 {
-		d, ok := k.tx.take()
+		d, ok := k.tx.Take()
 		if !ok || int(d.Len) != 40+i || d.Options != 0 {
 			t.Fatalf("descriptor %d = %+v, %v, want length %d, no options", i, d, ok, 40+i)
 		}
@@ -86,7 +86,7 @@ func TestTxQueueSubmitPart(t *testing.T) {
 			t.Errorf("frame %d = %x, want %x", i, k.frame(d), want)
 		}
 	}
-	if _, ok := k.tx.take(); ok {
+	if _, ok := k.tx.Take(); ok {
 		t.Error("a fourth frame was sent, want 3")
 	}
 	if got := q.Reserve(16); got != 8 {
@@ -106,11 +106,11 @@ func TestTxQueuePrefill(t *testing.T) {
 	for range 2 { // the second time round, on slots that have been used
 		for range q.tx.reserve(8) {
 			q.Submit(q.Reserve(1))
-			d, _ := k.tx.take()
+			d, _ := k.tx.Take()
 			if !bytes.Equal(k.frame(d), want) {
 				t.Fatalf("frame = %x, want %x", k.frame(d), want)
 			}
-			k.comp.put(d.Addr)
+			k.comp.Put(d.Addr)
 		}
 	}
 	if got := q.Prefill(make([]byte, 100)); got != 64 {
@@ -128,11 +128,11 @@ func TestTxQueueSlots(t *testing.T) {
 		q.Submit(q.Reserve(5))
 		var taken []unix.XDPDesc
 		for range 5 {
-			d, _ := k.tx.take()
+			d, _ := k.tx.Take()
 			taken = append(taken, d)
 		}
 		for i := range taken {
-			k.comp.put(taken[(i*3)%5].Addr)
+			k.comp.Put(taken[(i*3)%5].Addr)
 		}
 		q.Reap()
 		n := q.Reserve(8)
@@ -181,8 +181,8 @@ func TestTxQueueTaggedCompletion(t *testing.T) {
 	q, _, k := newFake(t, smallTx, 0)
 	sendSeq(q, 0, 8)
 	for range 8 {
-		d, _ := k.tx.take()
-		k.comp.put(d.Addr | 1)
+		d, _ := k.tx.Take()
+		k.comp.Put(d.Addr | 1)
 	}
 	if got := q.Reap(); got != 8 {
 		t.Fatalf("Reap() = %d, want 8", got)
@@ -231,7 +231,7 @@ func FuzzTxQueue(f *testing.F) {
 				wrote += uint64(use)
 			case 1: // the kernel takes up to n
 				for range n {
-					d, ok := k.tx.take()
+					d, ok := k.tx.Take()
 					if !ok {
 						break
 					}
@@ -244,7 +244,7 @@ func FuzzTxQueue(f *testing.F) {
 			case 2: // the kernel completes up to n, in any order
 				for range min(n, len(taken)) {
 					i := rng.IntN(len(taken))
-					if !k.comp.put(taken[i].Addr | uint64(rng.IntN(2))) {
+					if !k.comp.Put(taken[i].Addr | uint64(rng.IntN(2))) {
 						t.Fatalf("step %d: the completion ring is full", step)
 					}
 					delete(inKernel, taken[i].Addr)
@@ -280,7 +280,7 @@ func TestTxQueueConcurrent(t *testing.T) {
 	wg.Go(func() {
 		var held []uint64
 		for read := uint64(0); read < frames || len(held) > 0; {
-			d, ok := k.tx.take()
+			d, ok := k.tx.Take()
 			if ok {
 				if got := binary.BigEndian.Uint64(k.frame(d)); got != read {
 					t.Errorf("frame %d reads as %d", read, got)
@@ -291,7 +291,7 @@ func TestTxQueueConcurrent(t *testing.T) {
 			}
 			if !ok || len(held) >= 5 {
 				for _, h := range slices.Backward(held) {
-					k.comp.put(h)
+					k.comp.Put(h)
 				}
 				held = held[:0]
 				runtime.Gosched()
@@ -329,12 +329,12 @@ func sendBatch(q *TxQueue, k *fakeKernel, n int) {
 		q.SetLen(i, 60)
 	}
 	q.Submit(n)
-	c, p := k.tx.consumer.Load(), k.comp.producer.Load()
+	c, p := k.tx.Consumer.Load(), k.comp.Producer.Load()
 	for i := range uint32(n) {
-		k.comp.slots[(p+i)&uint32(len(k.comp.slots)-1)] = k.tx.slots[(c+i)&uint32(len(k.tx.slots)-1)].Addr
+		k.comp.Slots[(p+i)&uint32(len(k.comp.Slots)-1)] = k.tx.Slots[(c+i)&uint32(len(k.tx.Slots)-1)].Addr
 	}
-	k.tx.consumer.Store(c + uint32(n))
-	k.comp.producer.Store(p + uint32(n))
+	k.tx.Consumer.Store(c + uint32(n))
+	k.comp.Producer.Store(p + uint32(n))
 }
 
 func TestTxQueueAllocs(t *testing.T) {

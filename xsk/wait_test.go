@@ -19,7 +19,7 @@ func waiting(t *testing.T) (*RxQueue, *fakeKernel, *os.File) {
 	}
 	t.Cleanup(func() { r.Close(); w.Close() })
 	_, q, k := newFake(t, smallRx, 0)
-	q.poll[0].Fd = int32(r.Fd())
+	q.poll[0].Fd, q.look = int32(r.Fd()), nil
 	return q, k, w
 }
 
@@ -56,7 +56,7 @@ func TestRxQueueWait(t *testing.T) {
 	})
 	t.Run("a closed socket, busy polling", func(t *testing.T) {
 		q, _, _ := waiting(t)
-		q.busy, q.fd = true, 1<<30
+		q.look, q.fd = pollDriver, 1<<30
 		if err := q.Wait(-1); !errors.Is(err, os.ErrClosed) {
 			t.Errorf("Wait(-1) = %v, want os.ErrClosed", err)
 		}
