@@ -149,6 +149,19 @@ func (g *Group) Stats() (Stats, error) {
 	return sum, nil
 }
 
+// Counters returns the sums of the owners' counters over the queues, as of their last batches. It makes no system call.
+func (g *Group) Counters() (tx TxCounters, rx RxCounters) {
+	for _, q := range g.queues {
+		if q.tx != nil {
+			tx.Add(q.tx.Counters())
+		}
+		if q.rx != nil {
+			rx.Add(q.rx.Counters())
+		}
+	}
+	return tx, rx
+}
+
 // Close closes every queue, after their goroutines have stopped. Further calls do nothing and return nil.
 func (g *Group) Close() error {
 	var errs []error

@@ -80,6 +80,16 @@ func TestGroup(t *testing.T) {
 	if seen := receiveDistinct(t, g.Queues(), frames); seen != frames {
 		t.Errorf("%d different frames received, want %d", seen, frames)
 	}
+	tx, rx := g.Counters()
+	if tx.Submitted != 200 || tx.Completed != 200 || rx.Received < frames {
+		t.Errorf("Counters() = %+v, %+v, want 200 sent, and at least %d received", tx, rx, frames)
+	}
+	if c := tx.CallsPerFrame(); c <= 0 || c > 1 || (TxCounters{}).CallsPerFrame() != 0 {
+		t.Errorf("CallsPerFrame() = %v of %+v, want at most 1, and 0 of none", c, tx)
+	}
+	if n := testing.AllocsPerRun(100, func() { g.Counters() }); n != 0 {
+		t.Errorf("Counters allocates %v times, want 0", n)
+	}
 	if _, err := g.Stats(); err != nil {
 		t.Errorf("Stats() = %v", err)
 	}

@@ -54,6 +54,12 @@ type RxCounters struct {
 	Wakeups  uint64 // system calls that woke the driver to refill, zero-copy only
 }
 
+// Add adds the counters of o to c.
+func (c *RxCounters) Add(o RxCounters) {
+	c.Received += o.Received
+	c.Wakeups += o.Wakeups
+}
+
 // newRxQueue puts an RxQueue on its rings. The fill ring is expected to hold every receive frame.
 func newRxQueue(fd int, rx ring[unix.XDPDesc], fill ring[uint64], umem []byte, frameSize uint32) *RxQueue {
 	q := &RxQueue{

@@ -45,6 +45,23 @@ type TxCounters struct {
 	Dropped   uint64 // frames the kernel took and said it dropped (EBUSY, copy mode only)
 }
 
+// CallsPerFrame returns how many system calls were made for each frame submitted; 0 if none was.
+func (c TxCounters) CallsPerFrame() float64 {
+	if c.Submitted == 0 {
+		return 0
+	}
+	return float64(c.Kicks) / float64(c.Submitted)
+}
+
+// Add adds the counters of o to c.
+func (c *TxCounters) Add(o TxCounters) {
+	c.Submitted += o.Submitted
+	c.Completed += o.Completed
+	c.Kicks += o.Kicks
+	c.Futile += o.Futile
+	c.Dropped += o.Dropped
+}
+
 // txPublished is the copy of the owner's counters that other goroutines read, stored once a batch.
 type txPublished struct {
 	submitted, completed, kicks, futile, dropped atomic.Uint64
