@@ -5,8 +5,9 @@ import (
 	"fmt"
 
 	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
+
+	"github.com/xsweep/xsweep/internal/xdplink"
 )
 
 // MaxSources is the number of source addresses that one Steer can tell apart.
@@ -50,10 +51,8 @@ func (cfg *SteerConfig) check() error {
 type Steer struct {
 	cfg     SteerConfig
 	objects steerObjects
-	emit    *emit // nil before Emit
-	// link holds the program to its interface. When the last reference to it goes, the garbage collector closes it and
-	// the kernel detaches the program: it is kept for as long as that is to last.
-	link link.Link
+	emit    *emit         // nil before Emit
+	link    *xdplink.Link // nil while it is not attached
 }
 
 // LoadSteer loads the program into the kernel, attached to nothing yet.

@@ -25,13 +25,14 @@ var mayImport = map[string][]string{
 	"xsk/internal/kernelside": nil,
 	"xsk/xsktest":             {"xsk", "xsk/internal/kernelside"},
 	"packet":                  nil,
-	"bpf":                     nil,
+	"bpf":                     {"internal/xdplink"},
 	"blocklist":               nil,
 	"output":                  nil,
 	"internal/conffile":       nil,
 	"internal/nexthop":        nil,
 	"internal/lab":            nil,
 	"internal/lab/labtest":    {"internal/lab"},
+	"internal/xdplink":        nil,
 }
 
 func TestImportsGoOneWay(t *testing.T) {
