@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"internal/lab":            nil,
 	"internal/lab/labtest":    {"internal/lab"},
 	"internal/xdplink":        nil,
+	"xsk/redirect":            {"internal/xdplink"},
 }
 
 func TestImportsGoOneWay(t *testing.T) {
