@@ -34,6 +34,10 @@ var mayImport = map[string][]string{
 	"internal/lab/labtest":    {"internal/lab"},
 	"internal/xdplink":        nil,
 	"xsk/redirect":            {"internal/xdplink"},
+	"xsk/examples/apply":      {"xsk", "xsk/redirect"},
+	"xsk/examples/capture":    {"xsk", "xsk/redirect"},
+	"xsk/examples/flood":      {"xsk"},
+	"xsk/examples/reflect":    {"xsk", "xsk/redirect"},
 }
 
 func TestImportsGoOneWay(t *testing.T) {

@@ -333,8 +333,13 @@ func send(t *testing.T, h *lab.Host, frames ...[]byte) {
 			return err
 		}
 		defer unix.Close(fd)
+		to := &unix.SockaddrLinklayer{Ifindex: h.Ifindex()}
 		for _, b := range frames {
-			if err := unix.Sendto(fd, b, 0, &unix.SockaddrLinklayer{Ifindex: h.Ifindex()}); err != nil {
+			err := unix.Sendto(fd, b, 0, to)
+			for ; errors.Is(err, unix.ENOBUFS); err = unix.Sendto(fd, b, 0, to) {
+				time.Sleep(time.Millisecond) // the far end is behind
+			}
+			if err != nil {
 				return err
 			}
 		}
