@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 	"xsk/examples/capture":    {"xsk", "xsk/redirect"},
 	"xsk/examples/flood":      {"xsk"},
 	"xsk/examples/reflect":    {"xsk", "xsk/redirect"},
+	"internal/bench":          {"scan", "xsk", "packet", "bpf", "blocklist", "output", "internal/lab"},
 }
 
 func TestImportsGoOneWay(t *testing.T) {

@@ -21,7 +21,7 @@ ZMap's files are of this kind.
 
 In the environment the option --max-targets is XSWEEP_MAX_TARGETS, and so with the others. An empty variable is none.
 
-What is there instead of a scan is for the command line alone. The commands demo, iterate and blocklist read neither file nor environment.`},
+What is there instead of a scan is for the command line alone. The commands demo, bench, iterate and blocklist read neither file nor environment.`},
 	{"FILES", defaultConfig + ` is read where it exists and --config names no other. --config "" reads none.`},
 	{"EXIT STATUS", `0: done, or ended in good order by a limit or a first SIGINT.
 
