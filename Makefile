@@ -10,7 +10,7 @@ FUZZTIME ?= 20s
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 BENCHSTAT := golang.org/x/perf/cmd/benchstat@latest
 
-.PHONY: build test demo bench coverage lint fuzz docs man generate check-generate clean help
+.PHONY: build test demo bench bench-rx coverage lint fuzz docs man generate check-generate clean help
 
 build: ## the static binary, bin/xsweep
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/xsweep ./cmd/xsweep
@@ -24,6 +24,9 @@ test: check-generate ## the whole suite; what needs namespaces needs root, and i
 
 bench: build ## ns per probe of the generator, and pps of a scan in the lab (root)
 	@.ci/bench
+
+bench-rx: build ## packets a second by each way to receive, in the lab, into docs/performance.md (root)
+	@.ci/bench-rx
 
 coverage: ## that a scan of all of IPv4 has every address once: minutes, half a gigabyte, no root
 	XSWEEP_COVERAGE=1 $(GO) test -count=1 -timeout 60m -v -run TestCoverageOfIPv4 ./cmd/xsweep

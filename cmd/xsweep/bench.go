@@ -1,8 +1,7 @@
 package main
 
 import (
-	"context"
-	"fmt"
+	"errors"
 	"os/signal"
 	"slices"
 	"strconv"
@@ -18,17 +17,17 @@ import (
 
 const benchHelp = `Measure what this machine does: the generator of probes alone, sending by each engine, receiving, and whole scans.
 
-Without --interface everything takes place in the lab: two network namespaces on this machine, joined by a virtual cable, that no
-packet leaves. Packets are counted where they arrive, and a scan is held against the truth.
+Without --interface everything takes place in the lab: two network namespaces on this machine, joined by a virtual
+cable, that no packet leaves. Packets are counted where they arrive, and a scan is held against the truth.
 
-With --interface it sends from a network card, as fast as it goes, to addresses of 198.18.0.0/15, which are set aside for
-this (RFC 2544), and to the one MAC address that --target-mac or --peer names. No route is looked up, nothing is asked. With
---peer, a second interface of this machine that is connected with the first, packets are counted there, by an XDP program that
-drops them. Use a cable, or a switch of your own.
+With --interface it sends from a network card, as fast as it goes, to addresses of 198.18.0.0/15, which are set
+aside for this (RFC 2544), and to the one MAC address that --target-mac or --peer names. No route is looked up,
+nothing is asked. With --peer, a second interface of this machine that is connected with the first, packets are
+counted there, by an XDP program that drops them. Use a cable, or a switch of your own.
 
 Runs take place in turn. Figures are medians, with the least and the greatest behind them. It needs root.`
 
-const benchExamples = `  In the lab, everything, about three minutes:
+const benchExamples = `  In the lab, everything, about two minutes:
     xsweep bench
 
   Two ports of a network card with a cable between them:
@@ -73,9 +72,9 @@ func newBench() *cobra.Command {
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringSliceVar(&o.measure, "measure", nil,
-		"measure only `KINDS`: generator, tx, rx, scan (default all in the lab, generator and tx on a card)")
+		"measure only `KINDS`: generator, tx, rx, scan (default all; on a card the first two)")
 	f.StringSliceVar(&o.engines, "engines", engineNames(), "send by `ENGINES`")
-	f.StringSliceVar(&o.queues, "queues", nil, "send from so many queues, as 1,2,4; `N` each (default one, and all that there are cores for)")
+	f.StringSliceVar(&o.queues, "queues", nil, "send from `N` queues, or in turn from several numbers, as 1,2,4 (default one, and one a core)")
 	o.benchRuns.add(f)
 	o.benchNIC.add(f)
 	cmd.AddCommand(newBenchRX())
@@ -219,6 +218,8 @@ func (o *benchOptions) queueCounts(cmd *cobra.Command, place *bench.Place) ([]in
 	return slices.Compact(counts), nil
 }
 
+var errBenchInterrupted = errors.New("interrupted: the benchmark has no result, and left nothing behind")
+
 // measureAll runs the cases and prints what they came to. SIGINT and SIGTERM end the run under way; whatever it has made goes
 // with it.
 func (o *benchRuns) measureAll(cmd *cobra.Command, cases []bench.Case) error {
@@ -231,7 +232,7 @@ func (o *benchRuns) measureAll(cmd *cobra.Command, cases []bench.Case) error {
 	clear()
 	if err != nil {
 		if ctx.Err() != nil && cmd.Context().Err() == nil {
-			return fmt.Errorf("bench: interrupted, and nothing is left of it: %w", context.Canceled)
+			return errBenchInterrupted
 		}
 		return err
 	}

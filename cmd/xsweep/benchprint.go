@@ -72,29 +72,29 @@ func benchMachine(r *bench.Result) string {
 // benchTitle says what the rows of a table have in common.
 func benchTitle(of []bench.Result) string {
 	r := &of[0]
-	on := fmt.Sprintf("from %s (%s)", r.Interface, r.Driver)
+	on := fmt.Sprintf("from %s (%s%s)", r.Interface, r.Driver, sharedMode(of))
 	if r.Where == "lab" {
-		on = "in the lab (" + r.Driver + ")"
+		on = "in the lab (" + r.Driver + sharedMode(of) + ")"
 	}
 	switch r.Kind {
 	case bench.KindGenerator:
 		return "The generator alone, on one core: next target, cookie, frame and checksums."
 	case bench.KindTX:
-		return fmt.Sprintf("Sending %s, counted by %s%s.", on, r.CountedBy, sharedMode(of))
+		return fmt.Sprintf("Sending %s, counted by %s.", on, r.CountedBy)
 	case bench.KindScan:
-		return fmt.Sprintf("Whole scans %s: 6 %% of the targets answer, 1 %% are open%s.", on, sharedMode(of))
+		return fmt.Sprintf("Whole scans %s: 6 %% of the targets answer, 1 %% are open.", on)
 	}
 	return fmt.Sprintf("Receiving on one core %s, packets of 64 bytes, in Mpps.", on)
 }
 
-// sharedMode is the mode of all results with a colon before it, or nothing where they differ.
+// sharedMode is the mode of all results with a comma before it, or nothing where they differ.
 func sharedMode(of []bench.Result) string {
 	for i := range of {
 		if of[i].Mode != of[0].Mode {
 			return ""
 		}
 	}
-	return ": " + of[0].Mode
+	return ", " + of[0].Mode
 }
 
 // benchTable has the columns of a kind.

@@ -8,16 +8,17 @@ import (
 
 const benchRXHelp = `Compare ways to receive: how many packets a second one core receives by each of them.
 
-It takes place in the lab, which no packet leaves. One core floods a virtual cable with UDP packets of 64 bytes, from an XDP program that
-the kernel runs on live frames: faster than anything receives. At the other end one queue is polled by a thread of the kernel
-(threaded NAPI) on another core, where the program that reads runs, too.
+It takes place in the lab, which no packet leaves. One core floods a virtual cable with UDP packets of 64 bytes,
+from an XDP program that the kernel runs on live frames: faster than anything receives. At the other end one queue
+is polled by a thread of the kernel (threaded NAPI) on another core, where the program that reads runs, too.
 
 offered      what the flood had for the interface
 missed       of it, what the interface's ring had no room for
 dropped      of the rest, what the kernel dropped because it was not read in time
 received     packets that were read, or that the XDP program counted and dropped on purpose
 
-Runs take place in turn. Figures are medians, with the least and the greatest behind them. It needs root, and two cores.`
+Runs take place in turn. Figures are medians, with the least and the greatest behind them. It needs root, and two
+cores.`
 
 type benchRXOptions struct {
 	benchRuns
