@@ -171,10 +171,10 @@ func (o *benchOptions) cases(cmd *cobra.Command, place *bench.Place, kinds []ben
 			return nil, err
 		}
 	}
-	each := func(make func(bench.Engine, int) bench.Case) {
+	each := func(newCase func(bench.Engine, int) bench.Case) {
 		for _, e := range engines {
 			for _, n := range queues {
-				cases = append(cases, make(e, n))
+				cases = append(cases, newCase(e, n))
 			}
 		}
 	}
@@ -225,11 +225,11 @@ var errBenchInterrupted = errors.New("interrupted: the benchmark has no result, 
 func (o *benchRuns) measureAll(cmd *cobra.Command, cases []bench.Case) error {
 	ctx, release := signal.NotifyContext(cmd.Context(), unix.SIGINT, unix.SIGTERM)
 	defer release()
-	show, clear := benchProgress(cmd.ErrOrStderr(), len(cases))
+	show, wipe := benchProgress(cmd.ErrOrStderr(), len(cases))
 	results, err := bench.Measure(ctx, bench.Settings{
 		Time: time.Duration(o.time), Runs: int(o.runs.n), Progress: show,
 	}, cases)
-	clear()
+	wipe()
 	if err != nil {
 		if ctx.Err() != nil && cmd.Context().Err() == nil {
 			return errBenchInterrupted

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -22,7 +21,7 @@ import (
 func TestBenchCard(t *testing.T) {
 	l := labtest.New(t, lab.Config{})
 	world := simulate(t, l, lab.SimConfig{Key: 91, Drop: true, CoarseClock: true})
-	p := start(t, l, t.TempDir(), "bench", "-i", "scan0", "--target-mac", net.HardwareAddr(l.World.MAC()).String(),
+	p := start(t, l, t.TempDir(), "bench", "-i", "scan0", "--target-mac", l.World.MAC().String(),
 		"--measure", "tx", "--queues", "1", "--time", "0.2", "--runs", "1", "--json")
 	p.waitFor(t, exitDone)
 	var r bench.Result
@@ -45,7 +44,7 @@ func TestBenchCard(t *testing.T) {
 // TestBenchCardRefuses names what is the matter with an interface.
 func TestBenchCardRefuses(t *testing.T) {
 	l := labtest.New(t, lab.Config{})
-	mac := net.HardwareAddr(l.World.MAC()).String()
+	mac := l.World.MAC().String()
 	p := start(t, l, t.TempDir(), "bench", "-i", "scan0", "--peer", "scan0")
 	p.waitFor(t, exitUsage)
 	if !strings.Contains(p.stderr.String(), "is the interface that sends") {

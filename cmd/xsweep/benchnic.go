@@ -117,7 +117,7 @@ func findEnd(name string) (end bench.End, err error) {
 		return end, fmt.Errorf("look up interface %q: %w", name, err)
 	}
 	a := link.Attrs()
-	why := error(nil)
+	var why error
 	switch {
 	case a.Flags&net.FlagLoopback != 0:
 		why = nexthop.ErrLoopback

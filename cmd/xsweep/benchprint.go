@@ -13,8 +13,8 @@ import (
 	"github.com/xsweep/xsweep/internal/bench"
 )
 
-// benchProgress tells on a terminal what is being measured, in a line that is written over. clear takes it away.
-func benchProgress(w io.Writer, cases int) (show func(round, rounds int, what string), clear func()) {
+// benchProgress tells on a terminal what is being measured, in a line that is written over. wipe takes it away.
+func benchProgress(w io.Writer, cases int) (show func(round, rounds int, what string), wipe func()) {
 	file, ok := w.(*os.File)
 	if ok {
 		_, err := unix.IoctlGetTermios(int(file.Fd()), unix.TCGETS)
@@ -28,7 +28,7 @@ func benchProgress(w io.Writer, cases int) (show func(round, rounds int, what st
 		fmt.Fprintf(w, "\r\033[K%3d%% round %d of %d: %s", 100*done/(cases*rounds), round, rounds, what)
 		done++
 	}
-	return show, func() { fmt.Fprint(w, "\r\033[K") }
+	return show, func() { fmt.Fprintf(w, "\r\033[K") }
 }
 
 func printBenchJSON(w io.Writer, results []bench.Result) error {
