@@ -51,6 +51,7 @@ func zmapArgs(j job) []string {
 		"-p", portsText(j.ports),
 		"-c", seconds(j.cooldown),
 		"-o", j.output,
+		"--max-sendto-failures", "1000000000", // version 2.1.1 may else end at the first
 		"--disable-syslog", "-q",
 		lab.Network().String(),
 	}
