@@ -5,12 +5,13 @@ CLANG    ?= clang-14
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS  := -s -w -X main.release=$(VERSION)
 FUZZTIME ?= 20s
+RUNS     ?= 5
 
 # Tools are pinned, and run without being installed.
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 BENCHSTAT := golang.org/x/perf/cmd/benchstat@latest
 
-.PHONY: build test demo bench bench-rx coverage lint fuzz docs man generate check-generate clean help
+.PHONY: build test demo bench bench-rx bench-peers recall-curve peers coverage lint fuzz docs man generate check-generate clean help
 
 build: ## the static binary, bin/xsweep
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/xsweep ./cmd/xsweep
@@ -27,6 +28,18 @@ bench: build ## ns per probe of the generator, and pps of a scan in the lab (roo
 
 bench-rx: build ## packets a second by each way to receive, in the lab, into docs/performance.md (root)
 	@.ci/bench-rx
+
+peers: build
+	@.ci/install zmap masscan
+	$(GO) build -trimpath -o bin/peers ./internal/peers
+
+bench-peers: peers ## ZMap and masscan beside us, RUNS (5) times each: the table of docs/performance.md (root, 20 minutes)
+	./bin/peers measure -test drop,answer -runs $(RUNS) -o docs/peers.csv
+	./bin/peers report
+
+recall-curve: peers ## what each finds against its rate, RUNS (5) times each: docs/recall.png (root, 15 minutes)
+	./bin/peers measure -test recall -runs $(RUNS) -o docs/recall.csv
+	./bin/peers report
 
 coverage: ## that a scan of all of IPv4 has every address once: minutes, half a gigabyte, no root
 	XSWEEP_COVERAGE=1 $(GO) test -count=1 -timeout 60m -v -run TestCoverageOfIPv4 ./cmd/xsweep

@@ -19,7 +19,7 @@ const module = "github.com/xsweep/xsweep/"
 // the lab, and what they compare with.
 var mayImport = map[string][]string{
 	"cmd/xsweep": {"scan", "xsk", "packet", "bpf", "blocklist", "output", "internal/nexthop", "internal/lab",
-		"internal/conffile"},
+		"internal/conffile", "internal/bench"},
 	"scan":                    {"xsk", "packet", "bpf", "blocklist", "output"},
 	"xsk":                     nil,
 	"xsk/internal/kernelside": nil,
@@ -39,6 +39,7 @@ var mayImport = map[string][]string{
 	"xsk/examples/flood":      {"xsk"},
 	"xsk/examples/reflect":    {"xsk", "xsk/redirect"},
 	"internal/bench":          {"scan", "xsk", "packet", "bpf", "blocklist", "output", "internal/lab"},
+	"internal/peers":          {"internal/lab"},
 }
 
 func TestImportsGoOneWay(t *testing.T) {
@@ -67,6 +68,16 @@ func TestUnsafeIsFenced(t *testing.T) {
 	eachFile(t, func(_, path string, imports []string) {
 		if slices.Contains(imports, "unsafe") && !strings.HasSuffix(path, "_unsafe.go") {
 			t.Errorf("%s imports unsafe; it belongs in a file named *_unsafe.go", path)
+		}
+	})
+}
+
+// TestPlotIsFenced keeps what draws plots out of all programs but the one that does.
+func TestPlotIsFenced(t *testing.T) {
+	eachFile(t, func(pkg, path string, imports []string) {
+		drawing := func(imp string) bool { return strings.HasPrefix(imp, "gonum.org/") }
+		if pkg != "internal/peers" && slices.ContainsFunc(imports, drawing) {
+			t.Errorf("%s imports gonum; only internal/peers draws", path)
 		}
 	})
 }

@@ -47,8 +47,8 @@ func (b *bench) prepareFiles() error {
 	}
 	b.empty, b.leaveOut = filepath.Join(b.dir, "empty"), filepath.Join(b.dir, "leave-out")
 	var hosts strings.Builder
-	first := uint32(lab.ScannerAddr) - 1 // the network's own address
-	for addr := first; addr < firstAddr; addr++ {
+	network := lab.ScannerAddr - 1
+	for addr := network; addr < firstAddr; addr++ {
 		fmt.Fprintf(&hosts, "%s/32\n", addrText(addr))
 	}
 	return errors.Join(
@@ -70,6 +70,7 @@ func (b *bench) run(ctx context.Context, e experiment, contenders []contender, r
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, world.Close()) }()
+	contenders = e.takingPart(contenders)
 	var records []record
 	for _, rate := range e.rates {
 		for range runs {
@@ -78,7 +79,7 @@ func (b *bench) run(ctx context.Context, e experiment, contenders []contender, r
 				if err != nil {
 					return records, err
 				}
-				fmt.Fprintf(b.log, "%-7s %-26s %9d asked %9.0f pps  recall %.6f  %d twice  %d false  %.2f CPU s  %d MiB\n",
+				fmt.Fprintf(b.log, "%-7s %-24s %9d asked %9.0f pps  recall %.6f  %d twice  %d false  %.2f CPU s  %d MiB\n",
 					r.test, r.contender, r.askedPPS, r.pps(), r.recall(), r.duplicates, r.untrue, r.cpuSeconds, r.rssBytes>>20)
 				records = append(records, r)
 			}
@@ -94,7 +95,7 @@ func (b *bench) measure(ctx context.Context, world *lab.Simulation, e *experimen
 	if r.version, err = version(ctx, c); err != nil {
 		return r, err
 	}
-	for _, j := range jobs(e, c) {
+	for _, j := range jobs(e, c, ratePPS) {
 		j.wire, j.ratePPS, j.senders, j.cooldown = wireOf(b.lab), ratePPS, c.senders, cooldown
 		j.output, j.empty, j.leaveOut = filepath.Join(b.dir, "results"), b.empty, b.leaveOut
 		if err := b.scan(ctx, world, e, c, j, &r); err != nil {
@@ -104,9 +105,15 @@ func (b *bench) measure(ctx context.Context, world *lab.Simulation, e *experimen
 	return r, nil
 }
 
-// jobs are the runs that an experiment takes, by their ports and repeats.
-func jobs(e *experiment, c *contender) []job {
+// manyRuns is how many ports a tool scans at most that needs a run for each: a start takes it seconds.
+const manyRuns = 4
+
+// jobs are the runs that a measurement takes, by their ports and repeats.
+func jobs(e *experiment, c *contender, ratePPS int) []job {
 	ports := firstPorts(e.ports)
+	if ratePPS == 0 {
+		ports = firstPorts(e.ports * c.factor)
+	}
 	switch {
 	case !c.onePort:
 		return []job{{ports: ports, repeats: 1}}
@@ -114,14 +121,14 @@ func jobs(e *experiment, c *contender) []job {
 		return []job{{ports: ports[:1], repeats: len(ports)}}
 	}
 	var all []job
-	for i := range ports {
+	for i := range min(len(ports), manyRuns) {
 		all = append(all, job{ports: ports[i : i+1], repeats: 1})
 	}
 	return all
 }
 
 // scan runs a tool once and adds what came of it to r.
-func (b *bench) scan(ctx context.Context, world *lab.Simulation, e *experiment, c *contender, j job, r *record) error {
+func (b *bench) scan(ctx context.Context, world *lab.Simulation, e *experiment, c *contender, j job, r *record) (err error) {
 	if err := os.RemoveAll(j.output); err != nil {
 		return err
 	}
@@ -133,7 +140,7 @@ func (b *bench) scan(ctx context.Context, world *lab.Simulation, e *experiment, 
 		if err != nil {
 			return err
 		}
-		defer pass.Close()
+		defer func() { err = errors.Join(err, pass.Close()) }()
 	}
 	probes := int(addresses) * len(j.ports) * j.repeats
 	ctx, cancel := context.WithTimeout(ctx, timeLimit(probes, j.ratePPS, j.cooldown))

@@ -20,6 +20,9 @@ type contender struct {
 	// onePort says that the tool scans one port per run, so that a scan of several is several runs.
 	onePort bool
 
+	// factor is how many times the ports of others it scans at full speed, so that the scan takes long enough to be timed.
+	factor int
+
 	// needsPass says that the tool attaches no XDP program of its own, without which veth delivers no answers.
 	needsPass bool
 

@@ -47,26 +47,34 @@ func TestArgsNameTheInterface(t *testing.T) {
 }
 
 func TestJobs(t *testing.T) {
-	all := contender{}
-	one := contender{onePort: true}
+	all, fast, one := contender{factor: 1}, contender{factor: 2}, contender{factor: 1, onePort: true}
 	tests := []struct {
 		name string
 		e    experiment
 		c    contender
+		pps  int
 		want []job
 	}{
-		{"all ports at once", experiment{ports: 2, repeat: true}, all, []job{{ports: []uint16{1, 2}, repeats: 1}}},
-		{"a port a run", experiment{ports: 2}, one, []job{{ports: []uint16{1}, repeats: 1}, {ports: []uint16{2}, repeats: 1}}},
-		{"as many probes in one run", experiment{ports: 2, repeat: true}, one, []job{{ports: []uint16{1}, repeats: 2}}},
+		{"all ports at once", experiment{ports: 2, repeat: true}, all, 0, []job{{ports: []uint16{1, 2}, repeats: 1}}},
+		{"a port a run", experiment{ports: 2}, one, 0, []job{{ports: []uint16{1}, repeats: 1}, {ports: []uint16{2}, repeats: 1}}},
+		{"a fast tool, more ports", experiment{ports: 1}, fast, 0, []job{{ports: []uint16{1, 2}, repeats: 1}}},
+		{"but not at a rate", experiment{ports: 1}, fast, 1000, []job{{ports: []uint16{1}, repeats: 1}}},
+		{"as many probes in one run", experiment{ports: 2, repeat: true}, one, 0, []job{{ports: []uint16{1}, repeats: 2}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := jobs(&tt.e, &tt.c)
+			got := jobs(&tt.e, &tt.c, tt.pps)
 			same := func(a, b job) bool { return slices.Equal(a.ports, b.ports) && a.repeats == b.repeats }
 			if !slices.EqualFunc(got, tt.want, same) {
 				t.Errorf("jobs = %+v, want %+v", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestJobsAreNotTooMany(t *testing.T) {
+	if got := len(jobs(&experiment{ports: 16}, &contender{factor: 1, onePort: true}, 0)); got != manyRuns {
+		t.Errorf("%d runs for 16 ports, want %d", got, manyRuns)
 	}
 }
 

@@ -17,6 +17,9 @@ type experiment struct {
 	rates []int // probes per second, 0 is as fast as it goes
 	ports int   // how many are scanned
 
+	// entrants, if not nil, says who takes part.
+	entrants func(*contender) bool
+
 	// repeat lets a tool of one port send as many probes to that as others send to all ports, in one run. Only where
 	// nothing answers is that the same work.
 	repeat bool
@@ -25,13 +28,14 @@ type experiment struct {
 	forged int
 }
 
-// experiments are all there are. The keys only have to be something.
+// experiments are all there are. The keys only have to be something. The worlds tell the time by the kernel's tick, every
+// few milliseconds, which leaves more of the machine to the tools.
 func experiments() []experiment {
 	return []experiment{
 		{
 			name:   "drop",
 			about:  "the world counts and drops: the rate",
-			world:  lab.SimConfig{Key: 1, Drop: true},
+			world:  lab.SimConfig{Key: 1, Drop: true, CoarseClock: true},
 			rates:  []int{0},
 			ports:  16,
 			repeat: true,
@@ -39,7 +43,7 @@ func experiments() []experiment {
 		{
 			name:  "answer",
 			about: "1 % open, the rest silent: the rate, and what is found",
-			world: lab.SimConfig{Key: 1, Open: 0.01},
+			world: lab.SimConfig{Key: 1, Open: 0.01, CoarseClock: true},
 			rates: []int{0},
 			ports: 16,
 		},
@@ -47,10 +51,12 @@ func experiments() []experiment {
 			name: "recall",
 			about: "1 % open, 5 % closed, a tenth of the answers doubled, a forged SYN-ACK per hundred probes: what is found " +
 				"at 100k, 300k, 1M and as fast as it goes",
-			world:  lab.SimConfig{Key: 2, Open: 0.01, Closed: 0.05, Duplicate: 0.1},
+			world:  lab.SimConfig{Key: 2, Open: 0.01, Closed: 0.05, Duplicate: 0.1, CoarseClock: true},
 			rates:  []int{100_000, 300_000, 1_000_000, 0},
 			ports:  4,
 			forged: 1,
+			// One sender less is one curve less to tell apart.
+			entrants: func(c *contender) bool { return c.tool != "xsweep" || c.senders > 1 },
 		},
 	}
 }
@@ -70,6 +76,17 @@ func choose(names string) ([]experiment, error) {
 		}
 	}
 	return chosen, nil
+}
+
+// takingPart are the contenders that an experiment is for.
+func (e *experiment) takingPart(all []contender) []contender {
+	var some []contender
+	for i := range all {
+		if e.entrants == nil || e.entrants(&all[i]) {
+			some = append(some, all[i])
+		}
+	}
+	return some
 }
 
 // timeLimit ends a scan that hangs: it allows a tenth of the rate that is asked for, and a rate of 50,000 pps for none.

@@ -5,10 +5,10 @@ import (
 	"testing"
 )
 
-const page = "# Title\n\n<!-- peers:rates -->\nold\nold\n<!-- /peers:rates -->\n\nThe rest | of it.\n"
+const page = "# Title\n\n<!-- peers:rates -->\nold\nrows\n<!-- /peers:rates -->\n\nThe rest | of it.\n"
 
 func TestBetween(t *testing.T) {
-	want := strings.Replace(page, "old\nold\n", "new\n", 1)
+	want := strings.Replace(page, "old\nrows\n", "new\n", 1)
 	once, err := between(page, "rates", "new\n")
 	if err != nil || once != want {
 		t.Errorf("between = %q, %v, want %q", once, err, want)

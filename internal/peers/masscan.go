@@ -24,6 +24,7 @@ func masscans(command string) []contender {
 		command:     command,
 		senders:     1,
 		versionFlag: "--version",
+		factor:      1,
 		needsPass:   true,
 		sleeps:      true,
 		firstSource: masscanSource, lastSource: masscanSource,

@@ -76,18 +76,18 @@ func parseRecord(row []string) (record, error) {
 	whole := func(to *uint64) func(string) error {
 		return func(text string) (err error) { *to, err = strconv.ParseUint(text, 10, 64); return err }
 	}
-	real := func(to *float64) func(string) error {
+	decimal := func(to *float64) func(string) error {
 		return func(text string) (err error) { *to, err = strconv.ParseFloat(text, 64); return err }
 	}
 	number(3, func(text string) (err error) { r.askedPPS, err = strconv.Atoi(text); return err })
 	number(4, whole(&r.probes))
 	number(5, whole(&r.bad))
-	number(6, real(&r.seconds))
+	number(6, decimal(&r.seconds))
 	number(7, whole(&r.open))
 	number(8, whole(&r.found))
 	number(9, whole(&r.duplicates))
 	number(10, whole(&r.untrue))
-	number(11, real(&r.cpuSeconds))
+	number(11, decimal(&r.cpuSeconds))
 	number(12, func(text string) (err error) { r.rssBytes, err = strconv.ParseInt(text, 10, 64); return err })
 	return r, errors.Join(errs...)
 }

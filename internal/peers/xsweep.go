@@ -11,19 +11,23 @@ import (
 // xsweeps are our own contenders: each engine that the binary has, with one and with two senders.
 func xsweeps(command string) []contender {
 	var all []contender
-	for _, engine := range []string{"xsk", "xdp"} {
-		if !hasEngine(command, engine) {
+	for _, engine := range []struct {
+		name   string
+		factor int
+	}{{"xsk", 1}, {"xdp", 4}} {
+		if !hasEngine(command, engine.name) {
 			continue
 		}
 		for _, senders := range []int{1, 2} {
 			all = append(all, contender{
-				name:        fmt.Sprintf("xsweep --engine %s -T %d", engine, senders),
+				name:        fmt.Sprintf("xsweep --engine %s -T %d", engine.name, senders),
 				tool:        "xsweep",
 				command:     command,
 				senders:     senders,
 				versionFlag: "--version",
+				factor:      engine.factor,
 				firstSource: 32768, lastSource: 61000,
-				args: func(j job) []string { return xsweepArgs(j, engine) },
+				args: func(j job) []string { return xsweepArgs(j, engine.name) },
 				read: func(r io.Reader, _ uint16) ([]target, error) { return readXsweep(r) },
 			})
 		}

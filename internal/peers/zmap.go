@@ -22,6 +22,7 @@ func zmaps(command string) []contender {
 			command:     command,
 			senders:     senders,
 			versionFlag: "--version",
+			factor:      1,
 			onePort:     true, // before version 4
 			needsPass:   true,
 			firstSource: 32768, lastSource: 61000,
