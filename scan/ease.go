@@ -12,7 +12,8 @@ type easing struct {
 	pace    *pace
 	log     *slog.Logger
 	probes  uint64 // at the last look
-	lost    uint64
+	dropped uint64
+	refused uint64
 	last    time.Duration
 	trouble time.Duration // when it last was too much
 }
@@ -22,20 +23,24 @@ const (
 	easeShare    = 500  // one in so many probes may be lost or refused
 	easeLeast    = 32   // and so many in any case
 	easeDown     = 0.85 // of what arrived
+	easeMost     = 0.5  // of the limit before: one bad moment does not end a scan
+	easeFloor    = 1000 // packets per second, below which it is not the rate that is wrong
 	easeUp       = 1.05
 	easePatience = 5 * time.Second
 )
 
-// look is told the totals of probes sent and of frames dropped or refused.
-func (e *easing) look(now time.Duration, probes, lost uint64) {
-	sent, gone, took := probes-e.probes, lost-e.lost, now-e.last
-	e.probes, e.lost, e.last = probes, lost, now
+// look is told the totals of probes sent, of frames dropped, and of how often frames were refused, which may be more
+// often than there are frames.
+func (e *easing) look(now time.Duration, probes, dropped, refused uint64) {
+	sent, gone, again, took := probes-e.probes, dropped-e.dropped, refused-e.refused, now-e.last
+	e.probes, e.dropped, e.refused, e.last = probes, dropped, refused, now
 	switch {
-	case gone > max(easeLeast, sent/easeShare):
+	case gone+again > max(easeLeast, sent/easeShare):
 		limit := easeDown * float64(sent-min(gone, sent)) / took.Seconds()
-		if was := e.pace.ease(max(limit, 1)); was == 0 {
+		limit = max(limit, easeMost*e.pace.limited(), easeFloor)
+		if was := e.pace.ease(limit); was == 0 {
 			e.log.Warn("the device does not take all frames: sending slower (--no-backoff keeps the rate)",
-				"of", sent, "refused", gone, "pps", int(limit))
+				"sent", sent, "dropped", gone, "refused", again, "pps", int(limit))
 		}
 		e.trouble = now
 	case e.pace.eased() && now-e.trouble >= easePatience:
@@ -46,10 +51,11 @@ func (e *easing) look(now time.Duration, probes, lost uint64) {
 
 // ease looks at the senders.
 func (s *Scan) ease(e *easing) {
-	var probes, lost uint64
+	var probes, dropped, refused uint64
 	for _, snd := range s.senders {
-		lost += snd.n.dropped.Load() + snd.n.returned.Load()
+		dropped += snd.n.dropped.Load()
+		refused += snd.n.returned.Load()
 		probes += snd.n.probes.Load()
 	}
-	e.look(s.clock.now(), probes, lost)
+	e.look(s.clock.now(), probes, dropped, refused)
 }

@@ -196,18 +196,23 @@ func simulate(t testing.TB, l *lab.Lab, cfg lab.SimConfig) *lab.Simulation {
 func TestScanFindsTheTruth(t *testing.T) {
 	l := labtest.New(t, lab.Config{})
 	world := simulate(t, l, lab.SimConfig{Key: 7, Open: 0.01, Closed: 0.01, ICMP: 0.005, CoveragePorts: []uint16{80, 443, 8080, 22}})
-	for _, rate := range []float64{300_000, 0} {
-		t.Run("rate="+strconv.Itoa(int(rate)), func(t *testing.T) {
-			if err := world.Reset(); err != nil {
-				t.Fatal(err)
-			}
-			cfg := labConfig(t, l, rate, 80, 443, 8080, 22)
-			r := runScan(t, l, cfg, nil)
-			checkTruth(t, r, world, cfg)
-			checkArrivals(t, r, world, cfg)
-		})
+	for _, engine := range bothEngines {
+		for _, rate := range []float64{300_000, 0} {
+			t.Run(engine.String()+"/rate="+strconv.Itoa(int(rate)), func(t *testing.T) {
+				if err := world.Reset(); err != nil {
+					t.Fatal(err)
+				}
+				cfg := labConfig(t, l, rate, 80, 443, 8080, 22)
+				cfg.Engine = engine
+				r := runScan(t, l, cfg, nil)
+				checkTruth(t, r, world, cfg)
+				checkArrivals(t, r, world, cfg)
+			})
+		}
 	}
 }
+
+var bothEngines = []Engine{EngineXSK, EngineXDP}
 
 // checkArrivals compares what the scan says it sent with what the world saw.
 func checkArrivals(t *testing.T, r result, world *lab.Simulation, cfg Config) {
@@ -316,19 +321,21 @@ func TestScanKernelWorld(t *testing.T) {
 	}
 	for _, profile := range []packet.Profile{packet.SmallestProbes, packet.Windows, packet.Linux, packet.BSD} {
 		for _, mode := range []bpf.Mode{bpf.ModeNative, bpf.ModeGeneric} {
-			t.Run(profile.String()+"/"+mode.String(), func(t *testing.T) {
-				before, err := world.Counters()
-				if err != nil {
-					t.Fatal(err)
-				}
-				cfg := labConfig(t, l, 60_000, 443) // the stack takes 1000 packets at a time before it drops
-				cfg.Link.Profile, cfg.XDP = profile, mode
-				if profile != packet.SmallestProbes || mode != bpf.ModeNative {
-					cfg.Targets = set(t, "198.18.0.0/20", "198.19.0.0/20").Minus(set(t, "198.18.0.0/30"))
-				}
-				r := runScan(t, l, cfg, nil)
-				checkKernelWorld(t, r, world, cfg, before)
-			})
+			for _, engine := range bothEngines {
+				t.Run(fmt.Sprintf("%v/%v/%v", profile, mode, engine), func(t *testing.T) {
+					before, err := world.Counters()
+					if err != nil {
+						t.Fatal(err)
+					}
+					cfg := labConfig(t, l, 60_000, 443) // the stack takes 1000 packets at a time before it drops
+					cfg.Link.Profile, cfg.XDP, cfg.Engine = profile, mode, engine
+					if profile != packet.SmallestProbes || mode != bpf.ModeNative {
+						cfg.Targets = set(t, "198.18.0.0/20", "198.19.0.0/20").Minus(set(t, "198.18.0.0/30"))
+					}
+					r := runScan(t, l, cfg, nil)
+					checkKernelWorld(t, r, world, cfg, before)
+				})
+			}
 		}
 	}
 }
@@ -368,11 +375,18 @@ func checkKernelWorld(t *testing.T, r result, world *lab.KernelWorld, cfg Config
 func TestScanRate(t *testing.T) {
 	l := labtest.New(t, lab.Config{})
 	world := simulate(t, l, lab.SimConfig{Key: 3, Drop: true})
-	for _, rate := range []float64{1_000, 10_000, 100_000, 300_000, 500_000} {
-		t.Run("rate="+strconv.Itoa(int(rate)), func(t *testing.T) {
+	for _, c := range []struct {
+		engine Engine
+		rate   float64
+	}{
+		{EngineXSK, 1_000}, {EngineXSK, 10_000}, {EngineXSK, 100_000}, {EngineXSK, 300_000}, {EngineXSK, 500_000},
+		{EngineXDP, 1_000}, {EngineXDP, 100_000}, {EngineXDP, 500_000}, {EngineXDP, 1_000_000}, {EngineXDP, 2_000_000},
+	} {
+		rate := c.rate
+		t.Run(fmt.Sprintf("%v/rate=%.0f", c.engine, rate), func(t *testing.T) {
 			var got float64
 			for range 3 {
-				if got = arrivalRate(t, l, world, rate); math.Abs(got-rate) <= rate/100 {
+				if got = arrivalRate(t, l, world, c.engine, rate); math.Abs(got-rate) <= rate/100 {
 					return
 				}
 				t.Logf("%.0f packets per second arrived", got)
@@ -382,14 +396,14 @@ func TestScanRate(t *testing.T) {
 	}
 }
 
-// arrivalRate scans for four seconds and returns the packets per second that arrived.
-func arrivalRate(t *testing.T, l *lab.Lab, world *lab.Simulation, rate float64) float64 {
+// arrivalRate scans for four seconds, or so many as two million targets last, and returns the packets per second that arrived.
+func arrivalRate(t *testing.T, l *lab.Lab, world *lab.Simulation, engine Engine, rate float64) float64 {
 	t.Helper()
 	if err := world.Reset(); err != nil {
 		t.Fatal(err)
 	}
 	cfg := labConfig(t, l, rate, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)
-	cfg.MaxTargets, cfg.Cooldown = uint64(4*rate), 0
+	cfg.Engine, cfg.MaxTargets, cfg.Cooldown = engine, uint64(min(4*rate, 2e6)), 0
 	s, err := openInside(l, cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -671,9 +685,16 @@ func TestOpenLeavesNothing(t *testing.T) {
 
 // TestScanPausesWhileDown takes the link down in mid-scan and up again: no target is lost.
 func TestScanPausesWhileDown(t *testing.T) {
+	for _, engine := range bothEngines {
+		t.Run(engine.String(), func(t *testing.T) { pauseWhileDown(t, engine) })
+	}
+}
+
+func pauseWhileDown(t *testing.T, engine Engine) {
 	l := labtest.New(t, lab.Config{})
-	world := simulate(t, l, lab.SimConfig{Key: 4, Open: 0.02})
+	world := simulate(t, l, lab.SimConfig{Key: 4, Open: 0.02, CoveragePorts: []uint16{80}})
 	cfg := labConfig(t, l, 100_000, 80)
+	cfg.Engine = engine
 	s := openScan(t, l, cfg)
 	go func() {
 		time.Sleep(300 * time.Millisecond)
@@ -691,6 +712,9 @@ func TestScanPausesWhileDown(t *testing.T) {
 	n := counters(t, world)
 	if missing := cfg.Targets.Len() - n.SYNs; missing > r.end.Losses.SendDropped+64 {
 		t.Errorf("%d of %d probes did not arrive, %d are accounted for", missing, cfg.Targets.Len(), r.end.Losses.SendDropped)
+	}
+	if engine == EngineXDP {
+		checkEachOnce(t, world, cfg.Targets.Len())
 	}
 }
 

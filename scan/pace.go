@@ -17,8 +17,11 @@ func (p *pace) set(rate float64) { p.asked.Store(math.Float64bits(max(rate, 0)))
 // wanted is the rate that was asked for.
 func (p *pace) wanted() float64 { return math.Float64frombits(p.asked.Load()) }
 
+// limited is the limit that it is eased to, 0 for none.
+func (p *pace) limited() float64 { return math.Float64frombits(p.limit.Load()) }
+
 func (p *pace) rate() float64 {
-	asked, limit := p.wanted(), math.Float64frombits(p.limit.Load())
+	asked, limit := p.wanted(), p.limited()
 	if limit > 0 && (asked == 0 || limit < asked) {
 		return limit
 	}
@@ -34,7 +37,7 @@ func (p *pace) eased() bool { return p.limit.Load() != 0 }
 
 // recover raises the limit by a factor, and lifts it where it does not matter any more.
 func (p *pace) recover(factor float64) {
-	limit := factor * math.Float64frombits(p.limit.Load())
+	limit := factor * p.limited()
 	if asked := p.wanted(); asked > 0 && limit >= asked {
 		limit = 0
 	}

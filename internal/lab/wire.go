@@ -169,6 +169,22 @@ func setOffloads(ifname string) error {
 	return nil
 }
 
+// SetGRO turns generic receive offload on, as it is from the beginning, or off. A veth end with neither GRO nor an XDP
+// program takes no XDP frames.
+func (h *Host) SetGRO(on bool) error {
+	return h.Do(func() error {
+		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+		if err != nil {
+			return os.NewSyscallError("socket", err)
+		}
+		defer unix.Close(fd)
+		if err := ethtoolSet(fd, h.name, unix.ETHTOOL_SGRO, flag(on)); err != nil {
+			return fmt.Errorf("set GRO of %s: %w", h.name, err)
+		}
+		return nil
+	})
+}
+
 func toIP(addr uint32) net.IP {
 	return binary.BigEndian.AppendUint32(nil, addr)
 }

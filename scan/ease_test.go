@@ -1,0 +1,79 @@
+package scan
+
+import (
+	"log/slog"
+	"testing"
+	"time"
+)
+
+// device is one that takes so many frames a second, and is looked at as Run does.
+type device struct {
+	easing
+	now              time.Duration
+	probes, refused  uint64
+	capacity, perSec float64
+}
+
+func newDevice(asked, capacity float64) *device {
+	d := &device{capacity: capacity}
+	d.pace, d.log = new(pace), slog.New(slog.DiscardHandler)
+	d.pace.set(asked)
+	return d
+}
+
+// pass lets some time go by. What is not taken is offered again and again.
+func (d *device) pass(seconds float64) {
+	for end := d.now + time.Duration(seconds*1e9); d.now < end; {
+		d.now += easeEvery
+		offered := d.pace.rate()
+		if offered == 0 {
+			offered = 1e7
+		}
+		sent := min(offered, d.capacity) * easeEvery.Seconds()
+		d.probes += uint64(sent)
+		if offered > d.capacity {
+			d.refused += 3 * uint64(offered*easeEvery.Seconds()-sent)
+		}
+		d.look(d.now, d.probes, 0, d.refused)
+	}
+}
+
+// TestEasingFollowsTheDevice goes down to what a device takes, stays near it, and goes up again when it takes more, as
+// far as was asked.
+func TestEasingFollowsTheDevice(t *testing.T) {
+	for _, asked := range []float64{0, 5e6} {
+		d := newDevice(asked, 1e6)
+		d.pass(60)
+		if got := d.pace.rate(); got < 0.7e6 || got > 1.1e6 {
+			t.Errorf("asked for %v of a device that takes 1000000: %.0f", asked, got)
+		}
+		d.capacity = 1e8
+		d.pass(300)
+		if got := d.pace.rate(); asked > 0 && got != asked || asked == 0 && got < 1e7 {
+			t.Errorf("asked for %v of a device that takes all: %.0f", asked, got)
+		}
+	}
+}
+
+// TestEasingSurvivesAStall does not let a moment in which nothing was taken end a scan.
+func TestEasingSurvivesAStall(t *testing.T) {
+	d := newDevice(0, 1e6)
+	d.pass(10)
+	d.capacity = 0
+	d.pass(60)
+	if got := d.pace.rate(); got < easeFloor {
+		t.Errorf("rate %v after a stall, want at least %d", got, easeFloor)
+	}
+}
+
+// TestEasingLetsAFewGo leaves the rate alone for what is less than one frame in 500.
+func TestEasingLetsAFewGo(t *testing.T) {
+	d := newDevice(1e6, 1e7)
+	for range 100 {
+		d.refused += 100
+		d.pass(easeEvery.Seconds())
+	}
+	if got := d.pace.rate(); got != 1e6 {
+		t.Errorf("rate %v, want what was asked for", got)
+	}
+}
