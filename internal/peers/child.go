@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"syscall"
 	"time"
 
 	"github.com/xsweep/xsweep/internal/lab"
@@ -30,14 +29,19 @@ func runChild(ctx context.Context, scanner *lab.Host, command string, args []str
 	child.WaitDelay = 2 * time.Second
 	child.Env = []string{"PATH=" + os.Getenv("PATH")} // tools take options from the environment
 	child.Stdout, child.Stderr = &said, &said
-	err := scanner.Run(child)
+	if err := scanner.Start(child); err != nil {
+		return usage{}, err
+	}
+	memory := watchMemory(child.Process.Pid)
+	err := child.Wait()
+	rss := memory()
 	if ctx.Err() != nil {
 		err = errors.Join(err, context.Cause(ctx))
 	}
 	if err != nil {
 		return usage{}, fmt.Errorf("%s: %w\n%s", child, err, lastLines(said.Bytes()))
 	}
-	return usageOf(child.ProcessState), nil
+	return usage{cpu: child.ProcessState.UserTime() + child.ProcessState.SystemTime(), rss: rss}, nil
 }
 
 // errNotConfined keeps tools from running where they could send anywhere but into the lab.
@@ -68,14 +72,6 @@ func onlyInterface(all []net.Interface, name string) error {
 		return fmt.Errorf("%w: it has no interface %s", errNotConfined, name)
 	}
 	return nil
-}
-
-func usageOf(state *os.ProcessState) usage {
-	u := usage{cpu: state.UserTime() + state.SystemTime()}
-	if r, ok := state.SysUsage().(*syscall.Rusage); ok {
-		u.rss = r.Maxrss << 10 // KiB on Linux
-	}
-	return u
 }
 
 // lastLines is the end of what a tool said, for an error.

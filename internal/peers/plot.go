@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"image/color"
 	"math"
 	"os"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -17,19 +19,14 @@ import (
 // panel is one of the plots, one above the other, that make up the picture.
 type panel struct {
 	title string
-	label string // of the vertical axis
-	value func(*summary) float64
+	value func(*summary) float64 // a share
 }
 
 func panels() []panel {
 	return []panel{
-		{"Open targets missed", "of 1,000", func(s *summary) float64 { return 1000 * (1 - s.recall()) }},
-		{"Duplicates", "of 1,000 rows", func(s *summary) float64 {
-			return share(1000*float64(s.duplicates), float64(s.rows()))
-		}},
-		{"False positives", "of 1,000 rows", func(s *summary) float64 {
-			return share(1000*float64(s.untrue), float64(s.rows()))
-		}},
+		{"Open targets missed", func(s *summary) float64 { return 1 - s.recall() }},
+		{"Duplicates among the rows", func(s *summary) float64 { return share(float64(s.duplicates), float64(s.rows())) }},
+		{"False positives among the rows", func(s *summary) float64 { return share(float64(s.untrue), float64(s.rows())) }},
 	}
 }
 
@@ -41,20 +38,8 @@ func drawRecall(path string, records []record) error {
 		return fmt.Errorf("draw %s: no records of the recall test", path)
 	}
 	canvas := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(color.White))
-	var rows [][]*plot.Plot
-	for i, p := range panels() {
-		drawn, err := drawPanel(p, of, i == 0)
-		if err != nil {
-			return fmt.Errorf("draw %s: %w", path, err)
-		}
-		rows = append(rows, []*plot.Plot{drawn})
-	}
-	tiles := draw.Tiles{
-		Rows: len(rows), Cols: 1, PadX: vg.Points(6), PadY: vg.Points(14),
-		PadTop: vg.Points(8), PadBottom: vg.Points(8), PadLeft: vg.Points(8), PadRight: vg.Points(14),
-	}
-	for i, row := range plot.Align(rows, tiles, draw.New(canvas)) {
-		rows[i][0].Draw(row[0])
+	if err := drawPanels(draw.New(canvas), of); err != nil {
+		return fmt.Errorf("draw %s: %w", path, err)
 	}
 	f, err := os.Create(path)
 	if err != nil {
@@ -67,43 +52,92 @@ func drawRecall(path string, records []record) error {
 	return f.Close()
 }
 
-// drawPanel draws one measure of all contenders.
-func drawPanel(p panel, of []summary, legend bool) (*plot.Plot, error) {
+// drawPanels draws the legend, and the panels under it, aligned.
+func drawPanels(canvas draw.Canvas, of []summary) error {
+	legend := plot.NewLegend()
+	legend.Top, legend.Left, legend.Padding = true, true, vg.Points(3)
+	var rows [][]*plot.Plot
+	for i, p := range panels() {
+		drawn, err := drawPanel(p, of)
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			addNames(&legend, of)
+		}
+		rows = append(rows, []*plot.Plot{drawn})
+	}
+	const margin = 10
+	strip := legend.Rectangle(canvas).Size().Y + vg.Points(2*margin)
+	legend.Draw(draw.Crop(canvas, vg.Points(8*margin), 0, 0, vg.Points(-margin)))
+	tiles := draw.Tiles{
+		Rows: len(rows), Cols: 1, PadY: vg.Points(margin), PadTop: strip,
+		PadBottom: vg.Points(margin), PadLeft: vg.Points(margin), PadRight: vg.Points(2 * margin),
+	}
+	for i, row := range plot.Align(rows, tiles, canvas) {
+		rows[i][0].Draw(row[0])
+	}
+	return nil
+}
+
+// addNames adds the contenders to a legend, with their lines as [drawPanel] has them.
+func addNames(legend *plot.Legend, of []summary) {
+	for i, name := range contendersOf(of) {
+		line, points := &plotter.Line{LineStyle: lineOf(i)}, &plotter.Scatter{GlyphStyle: glyphOf(i)}
+		legend.Add(name, line, points)
+	}
+}
+
+func lineOf(i int) draw.LineStyle {
+	return draw.LineStyle{Color: plotutil.Color(i), Width: vg.Points(1.5), Dashes: plotutil.Dashes(i)}
+}
+
+func glyphOf(i int) draw.GlyphStyle {
+	return draw.GlyphStyle{Color: plotutil.Color(i), Shape: plotutil.Shape(i), Radius: vg.Points(4)}
+}
+
+// drawPanel draws one measure of all contenders. Both axes are logarithmic; a share of nothing, which such an axis has no
+// place for, is drawn at its lower end.
+func drawPanel(p panel, of []summary) (*plot.Plot, error) {
 	drawn := plot.New()
 	drawn.Title.Text = p.title
-	drawn.Y.Label.Text = p.label
-	drawn.X.Label.Text = "probes per second that arrived"
-	drawn.X.Scale = plot.LogScale{}
-	drawn.X.Tick.Marker = rateTicks{}
+	drawn.Y.Label.Text = "share"
+	drawn.X.Label.Text = "rate of arrival, probes per second"
+	drawn.X.Scale, drawn.Y.Scale = plot.LogScale{}, plot.LogScale{}
+	drawn.X.Tick.Marker, drawn.Y.Tick.Marker = rateTicks{}, plot.ConstantTicks(shareTicks())
 	drawn.Add(plotter.NewGrid())
 	for i, name := range contendersOf(of) {
 		line, points, err := plotter.NewLinePoints(curve(of, name, p.value))
 		if err != nil {
 			return nil, err
 		}
-		line.Color, points.Color = plotutil.Color(i), plotutil.Color(i)
-		line.Width, line.Dashes = vg.Points(1.5), plotutil.Dashes(i)
-		points.Shape, points.Radius = plotutil.Shape(i), vg.Points(4)
+		line.LineStyle, points.GlyphStyle = lineOf(i), glyphOf(i)
 		drawn.Add(line, points)
-		if legend {
-			drawn.Legend.Add(name, line, points)
-		}
 	}
-	drawn.Legend.Top, drawn.Legend.Left = true, true
 	drawn.X.Min, drawn.X.Max = rateRange(of)
-	drawn.Y.Min = 0
-	drawn.Y.Max = math.Max(1, drawn.Y.Max*1.1) // a flat line is at the bottom, not in the middle
+	drawn.Y.Min, drawn.Y.Max = nothing/2, 1
 	return drawn, nil
 }
 
-// curve is a contender's points.
+// nothing is where a share of nothing is drawn: lower than one in all the open targets of the runs of a measurement.
+const nothing = 1e-6
+
+func shareTicks() []plot.Tick {
+	return []plot.Tick{
+		{Value: nothing, Label: "none"}, {Value: 1e-4, Label: "0.01 %"}, {Value: 1e-3, Label: "0.1 %"}, {Value: 1e-2, Label: "1 %"},
+		{Value: 1e-1, Label: "10 %"}, {Value: 1, Label: "100 %"},
+	}
+}
+
+// curve is a contender's points, by rate.
 func curve(of []summary, name string, value func(*summary) float64) plotter.XYs {
 	var points plotter.XYs
 	for i := range of {
 		if of[i].contender == name {
-			points = append(points, plotter.XY{X: of[i].median, Y: value(&of[i])})
+			points = append(points, plotter.XY{X: of[i].median, Y: max(value(&of[i]), nothing)})
 		}
 	}
+	slices.SortFunc(points, func(a, b plotter.XY) int { return cmp.Compare(a.X, b.X) })
 	return points
 }
 

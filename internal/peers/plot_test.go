@@ -38,8 +38,17 @@ func TestCurveIsOfWhatArrived(t *testing.T) {
 	of := summarize([]record{testRecord("recall", "zmap", 1_000_000, 4)}, "recall") // 0.5 Mpps
 	missed := panels()[0].value
 	points := curve(of, "zmap", missed)
-	if len(points) != 1 || points[0].X != 500_000 || points[0].Y < 1.999 || points[0].Y > 2.001 {
-		t.Errorf("curve = %v, want one point, 500000 and 2", points)
+	if len(points) != 1 || points[0].X != 500_000 || points[0].Y < 0.001999 || points[0].Y > 0.002001 {
+		t.Errorf("curve = %v, want one point, 500000 and 0.002", points)
+	}
+}
+
+// TestCurveHasNothing draws what a logarithmic axis has no place for.
+func TestCurveHasNothing(t *testing.T) {
+	of := summarize([]record{testRecord("recall", "zmap", 0, 4), testRecord("recall", "zmap", 0, 4)}, "recall")
+	points := curve(of, "zmap", func(*summary) float64 { return 0 })
+	if len(points) != 1 || points[0].Y != nothing {
+		t.Errorf("curve = %v, want one point at %v", points, nothing)
 	}
 }
 

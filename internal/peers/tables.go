@@ -122,5 +122,5 @@ func provenance(records []record) string {
 	if fewest != most {
 		times = fmt.Sprintf("%d to %d", fewest, most)
 	}
-	return fmt.Sprintf("%s runs of each. Versions, as the tools print them: %s.\n", times, strings.Join(versions, "; "))
+	return fmt.Sprintf("Runs of each: %s. Versions, as the tools print them: %s.\n", times, strings.Join(versions, "; "))
 }

@@ -21,7 +21,7 @@ func TestRatesTable(t *testing.T) {
 		"| drops | `zmap -T 2` | 1.00 | 1.00 | 1.00 | 1.00 | – | – | – | 2.0 | 9 MiB |\n",
 		"| answers 1 % | `zmap -T 1` | 0.25 | 0.25 | 0.25 | 0.50 | 99.800 % | 3 | 1 | 2.0 | 9 MiB |\n",
 		"| answers 1 % | `xsweep` | 1.25 | 1.25 | 1.25 | 2.50 | 99.800 % | 3 | 1 | 2.0 | 9 MiB |\n",
-		"1 runs of each. Versions, as the tools print them: tool 1.0.\n",
+		"Runs of each: 1. Versions, as the tools print them: tool 1.0.\n",
 	} {
 		if !strings.Contains(got, row) {
 			t.Errorf("table has no row %s:\n%s", row, got)
