@@ -71,9 +71,13 @@ func (s *sender) probe(stop *atomic.Bool) {
 		return
 	}
 	s.limiter = s.limiter.startAt(s.clock.now())
+	closed := s.clock.now()
 	for !stop.Load() {
-		s.closeConnections()
 		now := s.clock.now()
+		if now-closed >= tick { // some at a time: each time costs a system call
+			closed = now
+			s.closeConnections()
+		}
 		s.limiter.setRate(s.pace.rate()*s.share, now)
 		due := s.limiter.due(now, batchSize)
 		s.recheck()
