@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xsweep/xsweep/internal/bench"
+	"github.com/xsweep/xsweep/scan"
 )
 
 const benchHelp = `Measure what this machine does: the generator of probes alone, sending by each engine, receiving, and whole scans.
@@ -91,7 +92,7 @@ func (o *benchRuns) add(f *pflag.FlagSet) {
 
 func engineNames() (names []string) {
 	for _, e := range bench.Engines() {
-		names = append(names, e.Name)
+		names = append(names, e.String())
 	}
 	return names
 }
@@ -104,7 +105,7 @@ func (o *benchOptions) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	engines, err := chosen(cmd, "--engines", o.engines, bench.Engines(), func(e bench.Engine) string { return e.Name })
+	engines, err := chosen(cmd, "--engines", o.engines, bench.Engines(), scan.Engine.String)
 	if err != nil {
 		return err
 	}
@@ -163,7 +164,7 @@ func chosen[T any](cmd *cobra.Command, flag string, asked []string, all []T, nam
 }
 
 // cases are what there is to measure.
-func (o *benchOptions) cases(cmd *cobra.Command, place *bench.Place, kinds []bench.Kind, engines []bench.Engine) (
+func (o *benchOptions) cases(cmd *cobra.Command, place *bench.Place, kinds []bench.Kind, engines []scan.Engine) (
 	cases []bench.Case, err error) {
 	var queues []int
 	if slices.Contains(kinds, bench.KindTX) || slices.Contains(kinds, bench.KindScan) {
@@ -171,7 +172,7 @@ func (o *benchOptions) cases(cmd *cobra.Command, place *bench.Place, kinds []ben
 			return nil, err
 		}
 	}
-	each := func(newCase func(bench.Engine, int) bench.Case) {
+	each := func(newCase func(scan.Engine, int) bench.Case) {
 		for _, e := range engines {
 			for _, n := range queues {
 				cases = append(cases, newCase(e, n))

@@ -51,8 +51,8 @@ func (p *Place) Queues() (int, error) {
 func (p *Place) hasTruth() bool { return p.nic == nil }
 
 // result is what every result of this place begins with.
-func (p *Place) result(kind Kind, e Engine, queues int) Result {
-	r := Result{Kind: kind, Where: "lab", Engine: e.Name, Queues: queues}
+func (p *Place) result(kind Kind, e scan.Engine, queues int) Result {
+	r := Result{Kind: kind, Where: "lab", Engine: e.String(), Queues: queues}
 	if p.nic != nil {
 		r.Where = "nic"
 	}

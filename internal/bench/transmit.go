@@ -15,7 +15,7 @@ import (
 const txPorts = 1 << 16
 
 // TX sends probes by an engine from so many queues, as fast as it goes.
-func (p *Place) TX(e Engine, queues int) Case {
+func (p *Place) TX(e scan.Engine, queues int) Case {
 	return Case{
 		result: p.result(KindTX, e, queues),
 		run: func(ctx context.Context, set *Settings, r *Result) (_ sample, err error) {
@@ -25,8 +25,7 @@ func (p *Place) TX(e Engine, queues int) Case {
 			}
 			defer func() { err = errors.Join(err, s.close()) }()
 			cfg := s.scanConfig(txPorts)
-			cfg.Senders, cfg.MaxRuntime, cfg.Dedup = queues, set.Time, scan.DedupNone
-			e.choose(&cfg)
+			cfg.Engine, cfg.Senders, cfg.MaxRuntime, cfg.Dedup = e, queues, set.Time, scan.DedupNone
 			return s.countedScan(ctx, cfg, r)
 		},
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/xsweep/xsweep/internal/lab"
 	"github.com/xsweep/xsweep/output"
+	"github.com/xsweep/xsweep/scan"
 )
 
 // The world that a scan is held against.
@@ -22,7 +23,7 @@ const scanCooldown = 500 * time.Millisecond
 // Scan is a whole scan of the lab's network, in a world that answers 6 % of the targets; on as many ports as take the time that a run
 // is to take. The hits are held against the truth: every target is probed once, and every open one should be found, once. Only
 // the lab has a truth.
-func (p *Place) Scan(e Engine, queues int) Case {
+func (p *Place) Scan(e scan.Engine, queues int) Case {
 	ports := 0
 	return Case{
 		result: p.result(KindScan, e, queues),
@@ -50,7 +51,7 @@ func portsFor(targets float64, addrs uint64) int {
 	return int(min(max(targets/float64(addrs), 1), 1<<16))
 }
 
-func (p *Place) scanTruth(ctx context.Context, e Engine, r *Result, ports int) (_ sample, err error) {
+func (p *Place) scanTruth(ctx context.Context, e scan.Engine, r *Result, ports int) (_ sample, err error) {
 	s, err := p.open(ctx, r)
 	if err != nil {
 		return nil, err
@@ -63,8 +64,7 @@ func (p *Place) scanTruth(ctx context.Context, e Engine, r *Result, ports int) (
 	}
 	defer func() { err = errors.Join(err, world.Close()) }()
 	cfg := s.scanConfig(ports)
-	cfg.Senders, cfg.Cooldown = r.Queues, scanCooldown
-	e.choose(&cfg)
+	cfg.Engine, cfg.Senders, cfg.Cooldown = e, r.Queues, scanCooldown
 	rows := &judge{world: world, seen: make(map[uint64]struct{})}
 	end, got, err := s.scan(ctx, cfg, rows, r)
 	if err != nil {
