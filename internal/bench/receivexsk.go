@@ -19,7 +19,7 @@ const (
 type xskReceiver struct {
 	*framesProgram
 	queue *xsk.Queue
-	bytes atomic.Uint64 // first bytes of frames, summed up so that each is read
+	sum   atomic.Uint64 // of the first bytes of frames, so that each is looked at
 }
 
 func openXSK(native bool) func(*receiving) (receiver, error) {
@@ -63,7 +63,7 @@ func (r *xskReceiver) run(stop *atomic.Bool) error {
 		}
 		rx.Release(n)
 	}
-	r.bytes.Store(sum)
+	r.sum.Store(sum)
 	return nil
 }
 
