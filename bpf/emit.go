@@ -193,10 +193,10 @@ func netnsInode() (uint32, error) {
 // tryEmit makes a call that sends nothing.
 func (s *Steer) tryEmit() error {
 	errno := runLive(s.objects.Steer.FD(), s.emit.loops[0].blank[:s.cfg.Emit.FrameSize], 1, emitBatch)
-	switch {
-	case errno == 0 || errno == unix.EINTR:
+	switch errno {
+	case 0, unix.EINTR:
 		return nil
-	case errno == unix.EINVAL:
+	case unix.EINVAL:
 		return fmt.Errorf("emit: %w: a kernel of Linux 5.18 or newer is needed (BPF_F_TEST_XDP_LIVE_FRAMES)", ErrNoEmit)
 	}
 	return fmt.Errorf("emit: %w: run program on live frames: %w", ErrNoEmit, errno)

@@ -13,7 +13,8 @@ import (
 // TestEntryLayout holds the entries as Go writes them to those that the program reads.
 func TestEntryLayout(t *testing.T) {
 	var ours Entry
-	theirs := &new(steerLoop).Entries[0]
+	var loop steerLoop
+	theirs := &loop.Entries[0]
 	if unsafe.Sizeof(ours) != unsafe.Sizeof(*theirs) {
 		t.Fatalf("an entry has %d bytes, not %d", unsafe.Sizeof(ours), unsafe.Sizeof(*theirs))
 	}

@@ -62,6 +62,11 @@ func (s *Scan) chooseEngine() error {
 	case s.whyEngine != "":
 		return nil // the program did not load with it
 	}
+	if s.cfg.Engine == EngineAuto && s.attachment.Mode == bpf.ModeGeneric {
+		// Many drivers make their queues for XDP frames when a program is attached in the driver.
+		s.whyEngine = "not xdp: the program is attached in generic mode"
+		return nil
+	}
 	err := s.openLoops()
 	switch {
 	case err == nil:

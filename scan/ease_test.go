@@ -9,9 +9,9 @@ import (
 // device is one that takes so many frames a second, and is looked at as Run does.
 type device struct {
 	easing
-	now              time.Duration
-	probes, refused  uint64
-	capacity, perSec float64
+	now             time.Duration
+	probes, refused uint64
+	capacity        float64
 }
 
 func newDevice(asked, capacity float64) *device {

@@ -107,9 +107,12 @@ func (e *xdpEngine) run() error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, unix.ENXIO) || errors.Is(err, unix.ENETDOWN):
-		// A driver that is being set up anew has no rings for a moment, and says ENXIO.
-		return fmt.Errorf("send on %s: %w", e.device, unix.ENETDOWN)
+	case errors.Is(err, unix.ENETDOWN):
+		return fmt.Errorf("send on %s: %w", e.device, err)
+	case errors.Is(err, unix.ENXIO):
+		// While it is set up anew, or for good. The targets wait, as for a device that is down.
+		return fmt.Errorf("send on %s: the driver has no queue for XDP frames on this core (%w); targets wait: %w",
+			e.device, err, unix.ENETDOWN)
 	case errors.Is(err, unix.ENODEV):
 		return fmt.Errorf("send on %s: the interface has gone: %w", e.device, err)
 	case errors.Is(err, unix.EOPNOTSUPP):
