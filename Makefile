@@ -6,12 +6,13 @@ VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS  := -s -w -X main.release=$(VERSION)
 FUZZTIME ?= 20s
 RUNS     ?= 5
+SOAK     ?= 10m
 
 # Tools are pinned, and run without being installed.
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 BENCHSTAT := golang.org/x/perf/cmd/benchstat@latest
 
-.PHONY: build test demo bench bench-rx bench-peers recall-curve peers coverage lint fuzz docs man generate check-generate clean help
+.PHONY: build test test-arm64 soak demo bench bench-rx bench-peers recall-curve peers coverage lint fuzz docs man generate check-generate clean help
 
 build: ## the static binary, bin/xsweep
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/xsweep ./cmd/xsweep
@@ -22,6 +23,12 @@ demo: build ## a simulated Internet on this machine, scanned (root)
 test: check-generate ## the whole suite; what needs namespaces needs root, and is skipped without
 	$(GO) vet ./...
 	$(GO) test -p 1 ./...
+
+test-arm64: ## the ring logic of xsk on arm64, emulated (installs qemu-user where it is missing)
+	@GO=$(GO) .ci/test-arm64
+
+soak: ## AF_XDP sockets under injected faults for SOAK (10m): no frame leaked, no call in vain (root)
+	XSWEEP_SOAK=$(SOAK) XSWEEP_REQUIRE_NETNS=1 $(GO) test -count=1 -timeout 0 -v -run '^TestSoak$$' ./xsk
 
 bench: build ## ns per probe of the generator, and pps of a scan in the lab (root)
 	@.ci/bench
