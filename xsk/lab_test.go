@@ -222,16 +222,20 @@ func attach(tb testing.TB, ifindex int, flags link.XDPAttachFlags, insns asm.Ins
 // it to the host where a queue has none.
 func (w *wire) redirectTo(tb testing.TB, flags link.XDPAttachFlags, queues ...*Queue) {
 	tb.Helper()
+	redirect := w.redirect(tb, flags)
+	for _, q := range queues {
+		redirect(q)
+	}
+}
+
+// redirect attaches the program of redirectTo with no socket yet, and returns a function that adds a queue's.
+func (w *wire) redirect(tb testing.TB, flags link.XDPAttachFlags) func(*Queue) {
+	tb.Helper()
 	m, err := ebpf.NewMap(&ebpf.MapSpec{Type: ebpf.XSKMap, KeySize: 4, ValueSize: 4, MaxEntries: 16})
 	if err != nil {
 		tb.Fatalf("make XSKMAP: %v", err)
 	}
 	tb.Cleanup(func() { m.Close() })
-	for _, q := range queues {
-		if err := m.Put(q.Info().Queue, uint32(q.RX().FD())); err != nil {
-			tb.Fatalf("put socket of queue %d into XSKMAP: %v", q.Info().Queue, err)
-		}
-	}
 	const xdpPass, rxQueueIndex = 2, 16 // enum xdp_action; offset in struct xdp_md
 	attach(tb, w.nearIndex, flags, asm.Instructions{
 		asm.LoadMem(asm.R2, asm.R1, rxQueueIndex, asm.Word),
@@ -240,6 +244,12 @@ func (w *wire) redirectTo(tb testing.TB, flags link.XDPAttachFlags, queues ...*Q
 		asm.FnRedirectMap.Call(),
 		asm.Return(),
 	})
+	return func(q *Queue) {
+		tb.Helper()
+		if err := m.Put(q.Info().Queue, uint32(q.RX().FD())); err != nil {
+			tb.Fatalf("put socket of queue %d into XSKMAP: %v", q.Info().Queue, err)
+		}
+	}
 }
 
 // countAtFar attaches a native program to the far end that drops what arrives and counts the frames of etherType, and

@@ -39,11 +39,11 @@ func (s *soakSender) run(t *testing.T, stop *atomic.Bool, r *rand.Rand) {
 		n := s.tx.Reserve(1 + r.IntN(300))
 		s.tx.Submit(r.IntN(n + 1))
 		res, err := s.tx.Kick()
-		switch {
-		case res == KickFailed:
+		switch res {
+		case KickFailed:
 			t.Errorf("Kick() = %v, %v", res, err)
 			return
-		case res == KickBackpressure || res == KickDropped || res == KickDown:
+		case KickBackpressure, KickDropped, KickDown:
 			s.steps++
 			time.Sleep(50 * time.Microsecond)
 		}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -111,10 +112,10 @@ func tuningDir(root string, ifindex int) (string, error) {
 // undo puts back what was there before, last change first, except what somebody else has changed since.
 func (t tuning) undo() error {
 	var errs []error
-	for i := len(t) - 1; i >= 0; i-- {
-		now, err := readSetting(t[i].path)
-		if err == nil && now == t[i].isIt {
-			err = writeSetting(t[i].path, t[i].was)
+	for _, s := range slices.Backward(t) {
+		now, err := readSetting(s.path)
+		if err == nil && now == s.isIt {
+			err = writeSetting(s.path, s.was)
 		}
 		// An interface that has gone took its settings with it.
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -127,8 +128,8 @@ func (t tuning) undo() error {
 // String returns the shell commands that undo t, for when the process cannot.
 func (t tuning) String() string {
 	var commands []string
-	for i := len(t) - 1; i >= 0; i-- {
-		commands = append(commands, fmt.Sprintf("echo %d > %s", t[i].was, t[i].path))
+	for _, s := range slices.Backward(t) {
+		commands = append(commands, fmt.Sprintf("echo %d > %s", s.was, s.path))
 	}
 	return strings.Join(commands, "; ")
 }
