@@ -14,20 +14,19 @@ import (
 func TestEntryLayout(t *testing.T) {
 	var ours Entry
 	var loop steerLoop
-	theirs := &loop.Entries[0]
-	if unsafe.Sizeof(ours) != unsafe.Sizeof(*theirs) {
-		t.Fatalf("an entry has %d bytes, not %d", unsafe.Sizeof(ours), unsafe.Sizeof(*theirs))
+	if unsafe.Sizeof(ours) != unsafe.Sizeof(loop.Entries[0]) {
+		t.Fatalf("an entry has %d bytes, not %d", unsafe.Sizeof(ours), unsafe.Sizeof(loop.Entries[0]))
 	}
 	for _, field := range []struct {
 		name      string
 		got, want uintptr
 	}{
-		{"Src", unsafe.Offsetof(ours.Src), unsafe.Offsetof(theirs.Src)},
-		{"Dst", unsafe.Offsetof(ours.Dst), unsafe.Offsetof(theirs.Dst)},
-		{"SrcPort", unsafe.Offsetof(ours.SrcPort), unsafe.Offsetof(theirs.Sport)},
-		{"DstPort", unsafe.Offsetof(ours.DstPort), unsafe.Offsetof(theirs.Dport)},
-		{"Seq", unsafe.Offsetof(ours.Seq), unsafe.Offsetof(theirs.Seq)},
-		{"ID", unsafe.Offsetof(ours.ID), unsafe.Offsetof(theirs.Id)},
+		{"Src", unsafe.Offsetof(ours.Src), unsafe.Offsetof(loop.Entries[0].Src)},
+		{"Dst", unsafe.Offsetof(ours.Dst), unsafe.Offsetof(loop.Entries[0].Dst)},
+		{"SrcPort", unsafe.Offsetof(ours.SrcPort), unsafe.Offsetof(loop.Entries[0].Sport)},
+		{"DstPort", unsafe.Offsetof(ours.DstPort), unsafe.Offsetof(loop.Entries[0].Dport)},
+		{"Seq", unsafe.Offsetof(ours.Seq), unsafe.Offsetof(loop.Entries[0].Seq)},
+		{"ID", unsafe.Offsetof(ours.ID), unsafe.Offsetof(loop.Entries[0].Id)},
 	} {
 		if field.got != field.want {
 			t.Errorf("%s is at %d, not %d", field.name, field.got, field.want)
