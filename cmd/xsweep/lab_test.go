@@ -312,7 +312,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		{name: "unknown interface", args: []string{"-i", "eth9"}, want: `interface "eth9": no such interface: there are lo, scan0`, hint: "ip -brief link"},
 		{name: "loopback", args: []string{"-i", "lo"}, want: `interface "lo": loopback interface`, hint: "--interface"},
-		{name: "zero-copy that the driver has not", args: []string{"--bind-mode", "zero-copy"}, want: "scan0 queue 0: bind zero-copy: operation not supported", hint: "--bind-mode"},
+		{name: "zero-copy that the driver has not", args: []string{"--bind-mode", "zero-copy"}, want: "scan0 queue 0: zero-copy required: bind: operation not supported", hint: "--bind-mode"},
 		{name: "unwritable output", args: []string{"-o", "no-such-dir/out.csv"}, want: "create no-such-dir/out.csv: no such file or directory", hint: "--output-file"},
 		{name: "output is a directory", args: []string{"-o", "."}, want: "create .: is a directory", hint: "--output-file"},
 		{name: "one of two outputs is a directory", args: []string{"-o", "second.json", "-o", "."}, want: "create .: is a directory", hint: "--output-file"},

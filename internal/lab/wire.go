@@ -47,6 +47,12 @@ func connect(scanner, world *Host, queues int) error {
 	if err := scanner.Do(func() error { return addWire(scanner, world, queues) }); err != nil {
 		return fmt.Errorf("create veth pair %s, %s: %w", scanner.name, world.name, err)
 	}
+	// Before either end comes up: when it does, the kernel looks whether the other one takes XDP frames.
+	for _, h := range []*Host{scanner, world} {
+		if err := h.Do(func() error { return setOffloads(h.name) }); err != nil {
+			return fmt.Errorf("configure %s: %w", h.name, err)
+		}
+	}
 	if err := scanner.Do(func() error { return scanner.configure(scannerRoutes()) }); err != nil {
 		return fmt.Errorf("configure %s: %w", scanner.name, err)
 	}
@@ -100,9 +106,6 @@ func (h *Host) configure(routes []netlink.Route) error {
 		return err
 	}
 	h.ifindex = link.Attrs().Index
-	if err := setOffloads(h.name); err != nil {
-		return err
-	}
 	addr := &netlink.Addr{IPNet: ipNet(prefix32(h.addr))}
 	if err := netlink.AddrAdd(link, addr); err != nil {
 		return fmt.Errorf("add address %s: %w", addr, err)
