@@ -12,7 +12,7 @@ SOAK     ?= 10m
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 BENCHSTAT := golang.org/x/perf/cmd/benchstat@latest
 
-.PHONY: build test test-arm64 soak demo bench bench-rx bench-peers recall-curve peers coverage lint fuzz docs man generate check-generate clean help
+.PHONY: build test test-arm64 soak demo bench bench-rx bench-peers recall-curve peers coverage marathon lint fuzz docs man generate check-generate clean help
 
 build: ## the static binary, bin/xsweep
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/xsweep ./cmd/xsweep
@@ -50,6 +50,9 @@ recall-curve: peers ## what each finds against its rate, RUNS (5) times each: do
 
 coverage: ## that a scan of all of IPv4 has every address once: minutes, half a gigabyte, no root
 	XSWEEP_COVERAGE=1 $(GO) test -count=1 -timeout 60m -v -run TestCoverageOfIPv4 ./cmd/xsweep
+
+marathon: ## 2^32 probes by engine xdp in the lab, held against the truth: minutes (root); PORTS=1024 is a thirty-second of it
+	MARATHON_PORTS=$(or $(PORTS),32768) $(GO) test -count=1 -timeout 120m -v -run '^TestMarathon$$' ./cmd/xsweep
 
 lint: ## gofmt and golangci-lint
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run gofmt -w .'; exit 1; }

@@ -137,7 +137,7 @@ func (s *Scan) openSockets() (err error) {
 	size := ringSize(queues, s.cfg.Rate)
 	s.group, err = xsk.OpenGroup(xsk.GroupConfig{Config: xsk.Config{
 		Ifindex: s.cfg.Ifindex, Interface: s.cfg.Interface, Bind: s.cfg.Bind,
-		RxSize: size, FillSize: 2 * size, RxFrames: 2 * size,
+		RxSize: size, FillSize: 2 * size, RxFrames: s.frames(size),
 		TxSize: txSize, CompletionSize: txSize, TxSlotSize: txSlot,
 	}})
 	if err != nil {
@@ -182,6 +182,16 @@ func ringSize(queues int, rate float64) uint32 {
 		size /= 2
 	}
 	return size
+}
+
+// frames is how many a queue has to receive into. A driver in zero-copy mode keeps its own ring filled with them; in copy
+// mode none is needed beyond what the receive ring holds, but for those that are being read.
+func (s *Scan) frames(ring uint32) uint32 {
+	features, err := xsk.DeviceFeatures(s.cfg.Ifindex)
+	if s.cfg.Bind == xsk.BindCopy || err == nil && !features.XDP.Has(xsk.XSKZeroCopy) {
+		return ring + max(ring/8, receiveBatch)
+	}
+	return 2 * ring
 }
 
 // Close detaches the program and closes the sockets. It comes after Run has returned.
