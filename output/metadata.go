@@ -101,6 +101,7 @@ type Metadata struct {
 	Queues      int               `json:"queues"`
 	Kernel      string            `json:"kernel"` // its release
 	Drops       map[string]uint64 `json:"drops"`  // by cause
+	SentAgain   uint64            `json:"sent_again"` // frames that the driver had no room for at first; none is lost by it
 	ScanID      string            `json:"scan_id"`
 	Ended       string            `json:"ended"` // such as "all targets probed", "stopped" or "failed"
 	Error       string            `json:"error,omitempty"`

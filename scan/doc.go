@@ -22,7 +22,7 @@
 // SipHash of the flow under a secret key, whose bits are the probe's sequence number, source port and IP ID. It works by
 // the block of 256, each step for all of them, and one block ahead, so that the memory has time to bring what a long
 // list of targets needs. A sender owns one transmit queue and, at high rates, one core; its limiter says how many probes
-// are due, and its engine writes frames and rings the device.
+// are due, and its engine writes frames and rings the device (xsk) or has the kernel make them (xdp).
 //
 // # The way of an answer
 //

@@ -17,8 +17,8 @@ import (
 // What the driver does not take stays, and is sent before what comes after it. RSTs are few, and go by the AF_XDP socket.
 type xdpEngine struct {
 	loop    *bpf.EmitLoop
-	entries []bpf.Entry
-	waiting int // entries from the first one on
+	entries []bpf.Entry // as many as one call sends
+	waiting int         // entries from the first one on
 	resets  *xskEngine
 	frame   [packet.MaxFrameLen]byte
 	again   uint64 // frames refused
@@ -28,9 +28,15 @@ type xdpEngine struct {
 // newXDPEngine owns loop and resets from now on.
 func newXDPEngine(loop *bpf.EmitLoop, resets *xskEngine, device string) *xdpEngine {
 	e := &xdpEngine{loop: loop, entries: loop.Entries(), resets: resets, device: device}
+	if resets.stopwatch != nil {
+		e.entries = e.entries[:stampedCall]
+	}
 	e.setTemplate(resets.syn)
 	return e
 }
+
+// stampedCall is how many frames a call sends that carry the time, which is that of the call: a tenth of a millisecond's.
+const stampedCall = 512
 
 func (e *xdpEngine) setTemplate(t *packet.Template) {
 	n := t.Put(e.frame[:], new(packet.Probe))

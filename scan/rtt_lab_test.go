@@ -35,13 +35,14 @@ func TestScanMeasuresRoundTrips(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, delay := range []time.Duration{0, 30 * time.Millisecond} {
-		for _, profile := range []packet.Profile{packet.Linux, packet.BSD} {
-			t.Run(fmt.Sprintf("%v/%v", delay, profile), func(t *testing.T) {
+		for i, profile := range []packet.Profile{packet.Linux, packet.BSD, packet.Linux, packet.BSD} {
+			engine := bothEngines[i/2]
+			t.Run(fmt.Sprintf("%v/%v/%v", delay, profile, engine), func(t *testing.T) {
 				if delay > 0 && !putAway(t, l.World, delay) {
 					t.Skip("the kernel has no netem to make a distance with")
 				}
 				cfg := labConfig(t, l, 5000, 443)
-				cfg.Targets, cfg.RTT, cfg.Link.Profile = set(t, "198.18.1.0/24"), true, profile
+				cfg.Targets, cfg.RTT, cfg.Link.Profile, cfg.Engine = set(t, "198.18.1.0/24"), true, profile, engine
 				checkRTT(t, runForRTT(t, l, cfg), len(listeners), float64(delay.Milliseconds()))
 			})
 		}

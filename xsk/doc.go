@@ -30,7 +30,8 @@
 //
 // # Receiving
 //
-// Which frames arrive is not decided here: an XDP program must redirect them to RxQueue.FD through an XSKMAP.
+// Which frames arrive is not decided here: an XDP program must redirect them to RxQueue.FD through an XSKMAP. Package
+// redirect has one.
 //
 //	rx := q.RX()
 //	err := rx.Wait(time.Second)  // poll(2), unless frames are waiting already

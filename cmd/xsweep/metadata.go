@@ -155,8 +155,9 @@ func recordCounters(m *output.Metadata, end *moment) {
 	if end.Probes > 0 {
 		m.FirstScanned = end.Began.Unix()
 	}
+	m.SentAgain = l.SentAgain
 	m.Drops = map[string]uint64{
-		"send_dropped": l.SendDropped, "send_invalid": l.SendInvalid, "unsent": l.Unsent, "sent_again": l.SentAgain, "resets_lost": l.ResetsLost,
+		"send_dropped": l.SendDropped, "send_invalid": l.SendInvalid, "unsent": l.Unsent, "resets_lost": l.ResetsLost,
 		"no_socket": l.NoSocket, "ring_full": l.RingFull, "no_frame": l.NoFrame, "invalid": l.Invalid,
 		"unwritten": l.Unwritten, "device": end.DeviceDrops, "forged": end.Steer.Forged, "excluded": end.Excluded,
 	}
