@@ -37,7 +37,7 @@ func BenchmarkScan(b *testing.B) {
 func benchScan(b *testing.B, sim lab.SimConfig, engine Engine, senders int) {
 	l := labtest.New(b, lab.Config{})
 	world := simulate(b, l, sim)
-	var mpps, recall []float64
+	var mpps, recall, again []float64
 	for b.Loop() {
 		if err := world.Reset(); err != nil {
 			b.Fatal(err)
@@ -58,12 +58,14 @@ func benchScan(b *testing.B, sim lab.SimConfig, engine Engine, senders int) {
 		}
 		n := counters(b, world)
 		mpps = append(mpps, n.RatePPS()/1e6)
+		again = append(again, float64(end.Losses.SentAgain))
 		if n.Open > 0 {
 			recall = append(recall, float64(end.Hits)/float64(n.Open))
 		}
 	}
 	slices.Sort(mpps)
 	b.ReportMetric(mpps[len(mpps)/2], "Mpps")
+	b.ReportMetric(slices.Max(again), "again")
 	if len(recall) > 0 {
 		b.ReportMetric(slices.Min(recall), "recall")
 	}
