@@ -99,8 +99,8 @@ type Metadata struct {
 	XDPMode     string            `json:"xdp_mode"`
 	AFXDPMode   string            `json:"af_xdp_mode"`
 	Queues      int               `json:"queues"`
-	Kernel      string            `json:"kernel"` // its release
-	Drops       map[string]uint64 `json:"drops"`  // by cause
+	Kernel      string            `json:"kernel"`     // its release
+	Drops       map[string]uint64 `json:"drops"`      // by cause
 	SentAgain   uint64            `json:"sent_again"` // frames that the driver had no room for at first; none is lost by it
 	ScanID      string            `json:"scan_id"`
 	Ended       string            `json:"ended"` // such as "all targets probed", "stopped" or "failed"
