@@ -70,7 +70,7 @@ func TestQueueCloseBusy(t *testing.T) {
 	if left, err := steady.TX().Drain(5 * time.Second); left != 0 || err != nil {
 		t.Errorf("Drain() of the other queue = %d, %v, want 0, nil", left, err)
 	}
-	if free := steady.TX().free; len(free) != 256 || len(slices.Compact(slices.Sorted(slices.Values(free)))) != 256 {
+	if free := freeSlots(steady.TX()); len(free) != 256 || len(slices.Compact(slices.Sorted(slices.Values(free)))) != 256 {
 		t.Errorf("%d slots of the other queue are free, want 256 different ones", len(free))
 	}
 }

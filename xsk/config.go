@@ -70,7 +70,8 @@ type Config struct {
 	TxSize, CompletionSize uint32
 
 	// TxSlots is how many slots there are to send from, at most CompletionSize (default CompletionSize), so
-	// that the completion ring always has room for every frame in flight.
+	// that the completion ring always has room for every frame in flight. With as many as TxSize a sender whose
+	// frames are completed in order is faster: it need not write a descriptor twice.
 	TxSlots uint32
 
 	// TxSlotSize is the longest frame that can be sent, in bytes: a power of two from 64 to FrameSize (default

@@ -47,6 +47,14 @@ func newFake(tb testing.TB, cfg Config, start uint32) (*TxQueue, *RxQueue, *fake
 	return q.TX(), q.RX(), k
 }
 
+// freeSlots returns the addresses of the frames of the free slots.
+func freeSlots(q *TxQueue) []uint64 {
+	if q.order != nil {
+		return q.places(q.tx.prod, uint32(q.available()))
+	}
+	return q.free
+}
+
 // frame returns the bytes that a TX descriptor points at.
 func (k *fakeKernel) frame(d unix.XDPDesc) []byte {
 	return k.umem[d.Addr : d.Addr+uint64(d.Len)]

@@ -121,12 +121,12 @@ func checkNoLeak(t *testing.T, i int, q *Queue, s *soakSender) {
 	if left, err := tx.Drain(5 * time.Second); left != 0 || err != nil {
 		t.Errorf("queue %d: Drain() = %d, %v, want 0, nil", i, left, err)
 	}
-	slots := map[uint64]bool{}
-	for _, addr := range tx.free {
+	slots, free := map[uint64]bool{}, freeSlots(tx)
+	for _, addr := range free {
 		slots[addr] = true
 	}
-	if len(slots) != 512 || len(tx.free) != 512 {
-		t.Errorf("queue %d: %d slots are free, %d different ones, want all 512", i, len(tx.free), len(slots))
+	if len(slots) != 512 || len(free) != 512 {
+		t.Errorf("queue %d: %d slots are free, %d different ones, want all 512", i, len(free), len(slots))
 	}
 	c := tx.Counters()
 	if c.Submitted != c.Completed || c.Submitted == 0 {

@@ -23,8 +23,15 @@ type TxQueue struct {
 	frameSize uint64 // bytes of a slot that are its frame's
 	length    uint32 // of a frame whose length is not set
 
-	// free is a stack of the addresses of the frames of free slots, the one used last on top, for the caches' sake.
-	// Completions may come in any order. window is its top: the slots that the last Reserve offered.
+	// order is the addresses of the frames at the places of the TX ring, twice over, and nil once completions came out
+	// of order, or if there are not as many slots as places; see txorder.go. stale is how many of the places to be
+	// written next may hold other descriptors than those that Reserve writes.
+	order []uint64
+	stale uint32
+
+	// free is, without order, a stack of the addresses of the frames of free slots, the one used last on top, for the
+	// caches' sake. Completions may come in any order. window is the slots that the last Reserve offered: the top of
+	// free, or a part of order.
 	free   []uint64
 	window []uint64
 
@@ -77,8 +84,14 @@ func newTxQueue(tx ring[unix.XDPDesc], comp ring[uint64], umem []byte, l umemLay
 		metadata:  uint64(metadata),
 		frameSize: uint64(l.slotSize - metadata),
 		length:    l.slotSize - metadata,
+		order:     l.placesInOrder(len(tx.slots), uint64(metadata)),
 		free:      make([]uint64, l.txSlots),
 		kernel:    k,
+	}
+	if q.order != nil {
+		q.free = q.free[:0]
+		q.stale = uint32(len(tx.slots))
+		return q
 	}
 	for i := range l.txSlots {
 		// Reversed, so that the first slot is on top.
@@ -94,7 +107,12 @@ func (q *TxQueue) Prefill(frame []byte) int {
 	if len(frame) == 0 {
 		return 0
 	}
-	for _, addr := range q.free {
+	free := q.free
+	if q.order != nil {
+		free = q.places(q.tx.prod, uint32(q.available()))
+		q.stale = 2 * uint32(len(q.tx.slots))
+	}
+	for _, addr := range free {
 		copy(q.umem[addr:], frame)
 	}
 	q.length = uint32(len(frame))
@@ -105,13 +123,22 @@ func (q *TxQueue) Prefill(frame []byte) int {
 // the others. It takes completions back when it is short of slots. Nothing is reserved for good: calling Reserve
 // again without Submit offers slots anew, with their lengths unset.
 func (q *TxQueue) Reserve(n int) int {
-	if n > len(q.free) {
+	if n > q.available() {
 		q.Reap()
 	}
-	got := q.tx.reserve(uint32(max(min(n, len(q.free)), 0)))
-	q.window = q.free[len(q.free)-int(got):]
+	got := q.tx.reserve(uint32(max(min(n, q.available()), 0)))
+	if q.order == nil {
+		q.window = q.free[len(q.free)-int(got):]
+		q.describe(got)
+	} else if q.window = q.places(q.tx.prod, got); q.stale > 0 {
+		q.describe(got)
+	}
+	return int(got)
+}
 
-	head, tail := q.tx.spans(q.tx.prod, got)
+// describe writes the descriptors of the n slots in window.
+func (q *TxQueue) describe(n uint32) {
+	head, tail := q.tx.spans(q.tx.prod, n)
 	window := q.window[:len(head)]
 	for i := range head {
 		head[i] = unix.XDPDesc{Addr: window[i], Len: q.length}
@@ -120,7 +147,6 @@ func (q *TxQueue) Reserve(n int) int {
 	for i := range tail {
 		tail[i] = unix.XDPDesc{Addr: window[i], Len: q.length}
 	}
-	return int(got)
 }
 
 // FrameSize returns the length of the longest frame that can be sent, in bytes: TxSlotSize, or 24 less with TX metadata.
@@ -145,8 +171,10 @@ func (q *TxQueue) SetLen(i, n int) {
 	q.desc(i).Len = uint32(n)
 }
 
-// desc returns the descriptor of the i-th reserved slot.
+// desc returns the descriptor of the i-th reserved slot, to be changed. It is written anew when its place comes round:
+// within a turn of the ring, and what is left of this one when the window has been submitted.
 func (q *TxQueue) desc(i int) *unix.XDPDesc {
+	q.stale = 2 * uint32(len(q.tx.slots))
 	return &q.tx.slots[(q.tx.prod+uint32(i))&uint32(len(q.tx.slots)-1)]
 }
 
@@ -154,10 +182,13 @@ func (q *TxQueue) desc(i int) *unix.XDPDesc {
 // before Kick. n is bounded as a slice expression is.
 func (q *TxQueue) Submit(n int) {
 	rest := q.window[n:]
-	base := len(q.free) - len(q.window)
-	copy(q.free[base:], rest)
-	q.free = q.free[:base+len(rest)]
+	if q.order == nil {
+		base := len(q.free) - len(q.window)
+		copy(q.free[base:], rest)
+		q.free = q.free[:base+len(rest)]
+	}
 	q.window = nil
+	q.stale -= min(q.stale, uint32(n))
 
 	q.tx.submit(uint32(n))
 	q.count.Submitted += uint64(n)
@@ -171,11 +202,16 @@ func (q *TxQueue) Reap() int {
 	if n == 0 {
 		return 0
 	}
-	// window is a part of free, which is about to grow.
+	// window may be a part of free, which is about to grow.
 	q.window = nil
 	head, tail := q.comp.spans(q.comp.cons, n)
-	q.push(head)
-	q.push(tail)
+	if q.order != nil && !q.inTurn(head, tail) {
+		q.endOrder()
+	}
+	if q.order == nil {
+		q.push(head)
+		q.push(tail)
+	}
 	q.comp.release(n)
 
 	q.count.Completed += uint64(n)

@@ -18,6 +18,9 @@ import (
 // smallTx is a sending side small enough to run full in a test.
 var smallTx = Config{RxSize: 8, FillSize: 8, TxSize: 8, CompletionSize: 16, TxSlotSize: 64}
 
+// orderedTx has as many slots as its TX ring has places, so that it begins in order.
+var orderedTx = Config{RxSize: 8, FillSize: 8, TxSize: 8, CompletionSize: 8, TxSlotSize: 64}
+
 // sendSeq sends frames numbered from seq on, as many of n as there is room for, and returns how many.
 func sendSeq(q *TxQueue, seq uint64, n int) int {
 	n = q.Reserve(n)
@@ -187,25 +190,33 @@ func TestTxQueueTaggedCompletion(t *testing.T) {
 	if got := q.Reap(); got != 8 {
 		t.Fatalf("Reap() = %d, want 8", got)
 	}
-	for _, addr := range q.free {
+	for _, addr := range freeSlots(q) {
 		if addr%64 != 0 {
 			t.Errorf("address %#x is free, want multiples of 64 only", addr)
 		}
 	}
 }
 
-// FuzzTxQueue sends, completes in any order, and compares with a set of slots: none is handed out while the kernel has
-// it, none is lost, and what the kernel reads is what was written.
+// FuzzTxQueue sends, completes, and compares with a set of slots: none is handed out while the kernel has it, none is lost,
+// and what the kernel reads is what was written, as long as it was said to be. With as many slots as the ring has places
+// the queue begins in order. The kernel completes in order for a while, then in any.
 func FuzzTxQueue(f *testing.F) {
-	f.Add(uint32(0), uint64(1), []byte{0x48, 0x85, 0x46})
-	f.Add(uint32(math.MaxUint32-3), uint64(2), []byte{0x48, 0x85, 0x46, 0x48, 0x85, 0x86, 0x44, 0x81})
-	f.Fuzz(func(t *testing.T, start uint32, seed uint64, ops []byte) {
-		const slots = 16
-		q, _, k := newFake(t, smallTx, start)
+	f.Add(uint32(0), uint64(1), false, uint8(0), []byte{0x48, 0x85, 0x46})
+	f.Add(uint32(math.MaxUint32-3), uint64(2), false, uint8(0), []byte{0x48, 0x85, 0x46, 0x48, 0x85, 0x86, 0x44, 0x81})
+	turns := bytes.Repeat([]byte{0x28, 0x15, 0x26, 0x29, 0x42, 0x07}, 20) // several turns of the ring
+	f.Add(uint32(math.MaxUint32-30), uint64(3), true, uint8(255), turns)
+	f.Add(uint32(math.MaxUint32-30), uint64(4), true, uint8(50), turns)
+	f.Fuzz(func(t *testing.T, start uint32, seed uint64, equal bool, inOrder uint8, ops []byte) {
+		cfg, slots := smallTx, 16
+		if equal {
+			cfg, slots = orderedTx, 8
+		}
+		q, _, k := newFake(t, cfg, start)
 		rng := rand.New(rand.NewPCG(seed, 0))
 		inKernel := map[uint64]bool{} // address of each slot submitted and not completed
 		var taken []unix.XDPDesc
-		var wrote, read uint64
+		var lengths []uint32 // of the frames submitted
+		var read uint64
 		for step, op := range ops {
 			n := int(op >> 2)
 			switch op & 3 {
@@ -222,48 +233,59 @@ func FuzzTxQueue(f *testing.F) {
 					if q.window[i]&1 != 0 || inKernel[q.window[i]] {
 						t.Fatalf("step %d: slot %#x is offered while the kernel has it", step, q.window[i])
 					}
-					seqFrame(q.Frame(i), wrote+uint64(i), 64)
+					seqFrame(q.Frame(i), uint64(len(lengths)), 64)
+					length := uint32(64)
+					if rng.IntN(8) == 0 {
+						length = 8 + uint32(rng.IntN(57))
+						q.SetLen(i, int(length))
+					}
 					if i < use {
 						inKernel[q.window[i]] = true
+						lengths = append(lengths, length)
 					}
 				}
 				q.Submit(use)
-				wrote += uint64(use)
 			case 1: // the kernel takes up to n
 				for range n {
 					d, ok := k.tx.Take()
 					if !ok {
 						break
 					}
-					if got := binary.BigEndian.Uint64(k.frame(d)); got != read || d.Len != 64 {
-						t.Fatalf("step %d: frame %d of %d bytes, want %d of 64", step, got, d.Len, read)
+					if got := binary.BigEndian.Uint64(k.frame(d)); got != read || d.Len != lengths[read] {
+						t.Fatalf("step %d: frame %d of %d bytes, want %d of %d", step, got, d.Len, read, lengths[read])
 					}
 					read++
 					taken = append(taken, d)
 				}
-			case 2: // the kernel completes up to n, in any order
+			case 2: // the kernel completes up to n
 				for range min(n, len(taken)) {
-					i := rng.IntN(len(taken))
+					i := 0
+					if step >= int(inOrder) {
+						i = rng.IntN(len(taken))
+					}
 					if !k.comp.Put(taken[i].Addr | uint64(rng.IntN(2))) {
 						t.Fatalf("step %d: the completion ring is full", step)
 					}
 					delete(inKernel, taken[i].Addr)
-					taken[i] = taken[len(taken)-1]
-					taken = taken[:len(taken)-1]
+					taken = slices.Delete(taken, i, i+1)
 				}
 			case 3:
 				q.Reap()
 			}
 		}
 		q.Reap()
+		wrote := uint64(len(lengths))
 		if got := q.Pending(); got != len(inKernel) {
 			t.Errorf("Pending() = %d, want %d", got, len(inKernel))
 		}
-		if len(q.free)+len(inKernel) != slots {
-			t.Errorf("%d slots free and %d with the kernel, want %d in all", len(q.free), len(inKernel), slots)
+		if free := len(freeSlots(q)); free+len(inKernel) != slots {
+			t.Errorf("%d slots free and %d with the kernel, want %d in all", free, len(inKernel), slots)
 		}
 		if c := q.Counters(); c.Submitted != wrote || c.Completed != wrote-uint64(len(inKernel)) {
 			t.Errorf("Counters() = %+v, want %d submitted, %d completed", c, wrote, wrote-uint64(len(inKernel)))
+		}
+		if equal && len(ops) <= int(inOrder) && q.order == nil {
+			t.Error("the order was given up, though every completion came in its turn")
 		}
 	})
 }
