@@ -128,6 +128,9 @@ func report(log *slog.Logger, s *moment) {
 		"pps", siRate(float64(s.Probes)/max(s.Sending.Seconds(), 1e-9)))
 	log.Debug("counters", "answers", s.Answers, "steer", fmt.Sprintf("%+v", s.Steer), "sockets", fmt.Sprintf("%+v", s.Socket))
 	l := s.Losses
+	if s.End == scan.EndReaderLeft {
+		l.Unwritten = 0 // nobody wanted them
+	}
 	for _, loss := range []struct {
 		what  string
 		count uint64
