@@ -20,7 +20,8 @@ type easing struct {
 
 const (
 	easeEvery    = 200 * time.Millisecond
-	easeShare    = 500  // one in so many probes may be lost or refused
+	easeDropped  = 500  // one in so many probes may be lost
+	easeRefused  = 20   // or refused: those cost time, and bursts of others' traffic refuse a few at any rate
 	easeLeast    = 32   // and so many in any case
 	easeDown     = 0.85 // of what arrived
 	easeMost     = 0.5  // of the limit before: one bad moment does not end a scan
@@ -35,7 +36,7 @@ func (e *easing) look(now time.Duration, probes, dropped, refused uint64) {
 	sent, gone, again, took := probes-e.probes, dropped-e.dropped, refused-e.refused, now-e.last
 	e.probes, e.dropped, e.refused, e.last = probes, dropped, refused, now
 	switch {
-	case gone+again > max(easeLeast, sent/easeShare):
+	case gone > max(easeLeast, sent/easeDropped) || again > max(easeLeast, sent/easeRefused):
 		limit := easeDown * float64(sent-min(gone, sent)) / took.Seconds()
 		limit = max(limit, easeMost*e.pace.limited(), easeFloor)
 		if was := e.pace.ease(limit); was == 0 {

@@ -66,11 +66,11 @@ func TestEasingSurvivesAStall(t *testing.T) {
 	}
 }
 
-// TestEasingLetsAFewGo leaves the rate alone for what is less than one frame in 500.
+// TestEasingLetsAFewGo leaves the rate alone for what is less than one frame in 20.
 func TestEasingLetsAFewGo(t *testing.T) {
 	d := newDevice(1e6, 1e7)
 	for range 100 {
-		d.refused += 100
+		d.refused += 9_000
 		d.pass(easeEvery.Seconds())
 	}
 	if got := d.pace.rate(); got != 1e6 {
