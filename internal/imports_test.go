@@ -39,7 +39,7 @@ var mayImport = map[string][]string{
 	"xsk/examples/flood":      {"xsk"},
 	"xsk/examples/reflect":    {"xsk", "xsk/redirect"},
 	"internal/bench":          {"scan", "xsk", "packet", "bpf", "blocklist", "output", "internal/lab"},
-	"internal/peers":          {"internal/lab"},
+	"internal/peers":          {"blocklist", "internal/lab"},
 }
 
 func TestImportsGoOneWay(t *testing.T) {

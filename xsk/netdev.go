@@ -35,7 +35,7 @@ func DeviceFeatures(ifindex int) (Features, error) {
 	if err != nil {
 		return Features{}, fmt.Errorf("ask for the XDP features of interface %d: %w", ifindex, err)
 	}
-	f.Driver = driverOf(ifindex)
+	f.Driver = DriverName(ifindex)
 	return f, nil
 }
 
@@ -95,8 +95,9 @@ func attrUint(b []byte) uint64 {
 	return 0
 }
 
-// driverOf returns the name of the driver of an interface, or "" if it cannot be had.
-func driverOf(ifindex int) string {
+// DriverName returns the kernel's name of the driver of an interface, such as "ixgbe", in the network namespace of the calling
+// thread, or "" if it cannot be had.
+func DriverName(ifindex int) string {
 	name, err := interfaceName(ifindex)
 	if err != nil {
 		return ""

@@ -76,7 +76,7 @@ func (q *Queue) open(cfg Config, wait time.Duration) error {
 		Interface:  cfg.Interface,
 		Queue:      cfg.Queue,
 		Direction:  cfg.Direction,
-		Driver:     driverOf(cfg.Ifindex),
+		Driver:     DriverName(cfg.Ifindex),
 		SharedUmem: cfg.Umem != nil,
 	}
 	if err := q.openUmem(cfg); err != nil {

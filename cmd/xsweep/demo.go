@@ -123,8 +123,9 @@ func (d *demoOptions) scan(cmd *cobra.Command, scanner *lab.Host, results string
 
 // tally is what a result file holds, held against the truth.
 type tally struct {
-	rows, right, wrong, twice int
-	first                     []string
+	*lab.Judge
+	rows  int
+	first []string
 }
 
 // compare prints what the scan found beside what is there. It fails where they differ in a way that they must not:
@@ -157,21 +158,20 @@ false      %9d  reported and not open
 duplicates %9d
 closed     %9d  connections that were accepted and then reset, as they should be
 `, seen.SYNs, seen.BadIPChecksum+seen.BadTCPChecksum, seen.RatePPS(), t.rows, truth,
-		100*float64(t.right)/float64(truth), t.wrong, t.twice, seen.RSTsGood)
-	if t.wrong > 0 || t.twice > 0 {
-		return fmt.Errorf("%d rows are not true and %d are there twice", t.wrong, t.twice)
+		100*float64(t.Right)/float64(truth), t.Wrong, t.Twice, seen.RSTsGood)
+	if t.Wrong > 0 || t.Twice > 0 {
+		return fmt.Errorf("%d rows are not true and %d are there twice", t.Wrong, t.Twice)
 	}
 	return nil
 }
 
 // readResults reads rows of address and port.
 func readResults(path string, world *lab.Simulation) (tally, error) {
-	var t tally
+	t := tally{Judge: lab.NewJudge(world.Truth)}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return t, err
 	}
-	found := make(map[string]bool)
 	for row := range strings.Lines(string(data)) {
 		row = strings.TrimSuffix(row, "\n")
 		target, err := netip.ParseAddrPort(strings.Replace(row, ",", ":", 1))
@@ -183,15 +183,7 @@ func readResults(path string, world *lab.Simulation) (tally, error) {
 			t.first = append(t.first, row)
 		}
 		addr, _ := blocklist.FromAddr(target.Addr())
-		switch {
-		case found[row]:
-			t.twice++
-		case world.Truth(addr, target.Port()) == lab.Open:
-			t.right++
-		default:
-			t.wrong++
-		}
-		found[row] = true
+		t.Row(addr, target.Port())
 	}
 	return t, nil
 }

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -56,15 +54,18 @@ func TestMarathon(t *testing.T) {
 	}
 	total := targets.Len() * uint64(numPorts)
 	truth := countOpen(world, targets, ports)
-	rows, wrong, twice := checkMarathonRows(t, filepath.Join(dir, "rows.csv"), world)
+	found, err := readResults(filepath.Join(dir, "rows.csv"), world)
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Logf("%d probes arrived at %.2f Mpps in %.1f s, %d damaged; %d open, %d rows, %d wrong, %d twice; %d MiB of memory",
 		seen.SYNs, seen.RatePPS()/1e6, (seen.Last - seen.First).Seconds(), seen.BadIPChecksum+seen.BadTCPChecksum+seen.Malformed,
-		truth, rows, wrong, twice, peak>>20)
+		truth, found.rows, found.Wrong, found.Twice, peak>>20)
 	if seen.SYNs != total || seen.BadIPChecksum+seen.BadTCPChecksum+seen.Malformed != 0 {
 		t.Errorf("%d probes arrived, want %d, undamaged: %+v", seen.SYNs, total, seen)
 	}
-	if rows != truth || wrong != 0 || twice != 0 {
-		t.Errorf("%d rows, %d of them wrong and %d twice; want %d", rows, wrong, twice, truth)
+	if found.Right != truth || found.Wrong != 0 || found.Twice != 0 {
+		t.Errorf("%d rows, %d of them wrong and %d twice; want %d", found.rows, found.Wrong, found.Twice, truth)
 	}
 	if peak > 200<<20 {
 		t.Errorf("%d MiB of memory, want 200 at most", peak>>20)
@@ -86,38 +87,6 @@ func countOpen(world *lab.Simulation, targets blocklist.Range, ports []uint16) u
 		sum += <-counts
 	}
 	return sum
-}
-
-// checkMarathonRows reads rows of address and port.
-func checkMarathonRows(t *testing.T, path string, world *lab.Simulation) (rows, wrong, twice uint64) {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	var found []uint64
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if lines.Text() == "saddr,sport" {
-			continue
-		}
-		target, err := netip.ParseAddrPort(strings.Replace(lines.Text(), ",", ":", 1))
-		if err != nil {
-			t.Fatalf("%q: %v", lines.Text(), err)
-		}
-		addr, _ := blocklist.FromAddr(target.Addr())
-		if world.Truth(addr, target.Port()) != lab.Open {
-			wrong++
-		}
-		found = append(found, uint64(addr)<<16|uint64(target.Port()))
-	}
-	slices.Sort(found)
-	for i := range found {
-		if i > 0 && found[i] == found[i-1] {
-			twice++
-		}
-	}
-	return uint64(len(found)), wrong, twice
 }
 
 // firstAndLast shortens a text of many lines.

@@ -32,17 +32,3 @@ func ThisMachine() Machine {
 	}
 	return m
 }
-
-// driverOf is the name of the interface's driver, in the namespace of the calling thread; empty where it has none to tell.
-func driverOf(ifname string) string {
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return ""
-	}
-	defer unix.Close(fd)
-	info, err := unix.IoctlGetEthtoolDrvinfo(fd, ifname)
-	if err != nil {
-		return ""
-	}
-	return unix.ByteSliceToString(info.Driver[:])
-}

@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,22 +9,20 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/xsweep/xsweep/internal/lab"
 )
 
-// startPollThread has the kernel poll a lab's interface by a thread of its own (threaded NAPI, Linux 5.12) on one core, where by
-// default it does so on whichever core the frames come from, in between what that was doing. So one core receives, and what it
-// takes can be told from what sending takes. The interface must have one queue.
-//
-// do runs a function on a thread in the interface's namespace that is thrown away.
-func startPollThread(do func(func() error) error, ifname string, cpu int) (pid int, err error) {
+// startPollThread has the kernel poll a lab's interface by a thread of its own on one core, where by default it does so on
+// whichever core the frames come from, in between what that was doing. So one core receives, and what it takes can be told
+// from what sending takes. The interface must have one queue.
+func startPollThread(host *lab.Host, cpu int) (pid int, err error) {
+	ifname := host.Interface()
 	before, err := pollThreads(ifname)
 	if err != nil {
 		return 0, err
 	}
-	err = do(func() error { return writeOwnSysfs("class/net/"+ifname+"/threaded", "1") })
-	if err != nil {
-		return 0, fmt.Errorf("have a thread poll %s: %w", ifname, err)
+	if err := host.PollByThread(); err != nil {
+		return 0, err
 	}
 	for range 100 { // until the thread has its name
 		now, err := pollThreads(ifname)
@@ -64,22 +61,4 @@ func pollThreads(ifname string) (pids []int, err error) {
 		}
 	}
 	return pids, nil
-}
-
-// writeOwnSysfs writes a file of the sysfs of the calling thread's network namespace, which /sys is not that of: it mounts it,
-// where only this thread sees it. The thread must be thrown away.
-func writeOwnSysfs(name, value string) (err error) {
-	if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
-		return os.NewSyscallError("unshare", err)
-	}
-	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return os.NewSyscallError("mount private /", err)
-	}
-	if err := unix.Mount("sysfs", "/sys", "sysfs", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
-		return os.NewSyscallError("mount /sys", err)
-	}
-	defer func() {
-		err = errors.Join(err, os.NewSyscallError("umount /sys", unix.Unmount("/sys", unix.MNT_DETACH)))
-	}()
-	return os.WriteFile("/sys/"+name, []byte(value), 0)
 }

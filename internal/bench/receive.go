@@ -37,7 +37,7 @@ func receive(ctx context.Context, m Method, length time.Duration, r *Result) (_ 
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	s.describe(r)
-	poller, err := startPollThread(s.do, s.near.Name, receiveCPU)
+	poller, err := startPollThread(s.lab.Scanner, receiveCPU)
 	if err != nil {
 		return nil, err
 	}

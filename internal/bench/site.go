@@ -100,15 +100,13 @@ func openLab(ctx context.Context, cfg lab.Config) (*site, error) {
 
 // labTargets are the addresses that the lab's worlds answer for.
 func labTargets() *blocklist.Set {
-	const size = 1 << 17
-	first := lab.WorldAddr - 2 // of the network
-	return blocklist.New(blocklist.Range{First: lab.WorldAddr + 1, Last: first + size - 1})
+	return blocklist.New(blocklist.Range{First: lab.FirstTarget, Last: lab.LastTarget})
 }
 
 // describe fills in what there is to know of the interface near.
 func (s *site) describe(r *Result) {
 	r.Interface = s.near.Name
-	_ = s.do(func() error { r.Driver = driverOf(s.near.Name); return nil }) // a name, and not essential
+	_ = s.do(func() error { r.Driver = xsk.DriverName(s.near.Ifindex); return nil }) // not essential
 }
 
 func (s *site) hasPeer() bool { return s.far.Name != "" }

@@ -65,7 +65,7 @@ func (p *Place) scanTruth(ctx context.Context, e scan.Engine, r *Result, ports i
 	defer func() { err = errors.Join(err, world.Close()) }()
 	cfg := s.scanConfig(ports)
 	cfg.Engine, cfg.Senders, cfg.Cooldown = e, r.Queues, scanCooldown
-	rows := &judge{world: world, seen: make(map[uint64]struct{})}
+	rows := judged{lab.NewJudge(world.Truth)}
 	end, got, err := s.scan(ctx, cfg, rows, r)
 	if err != nil {
 		return nil, err
@@ -78,35 +78,20 @@ func (p *Place) scanTruth(ctx context.Context, e scan.Engine, r *Result, ports i
 	got.count(n.SYNs, n.RatePPS())
 	open := world.CountOpen(s.targets.At(0), s.targets.At(s.targets.Len()-1), cfg.Ports)
 	got[FigureHits], got[FigureOpen] = float64(end.Hits), float64(open)
-	got[FigureRecall] = float64(len(rows.seen)) / float64(max(open, 1))
-	got[FigureFalse], got[FigureTwice] = float64(rows.wrong), float64(rows.twice)
+	got[FigureRecall] = float64(rows.Right) / float64(max(open, 1))
+	got[FigureFalse], got[FigureTwice] = float64(rows.Wrong), float64(rows.Twice)
 	return got, nil
 }
 
-// judge is an output that compares hits with the truth.
-type judge struct {
-	world *lab.Simulation
-	seen  map[uint64]struct{} // true hits
+// judged is an output that holds hits against the truth.
+type judged struct{ *lab.Judge }
 
-	rows, wrong, twice uint64
-}
-
-func (j *judge) Write(r *output.Record) error {
-	if r.Class != output.SYNACK || r.Repeat {
-		return nil
+func (j judged) Write(r *output.Record) error {
+	if r.Class == output.SYNACK && !r.Repeat {
+		j.Row(r.Saddr, r.Sport)
 	}
-	j.rows++
-	key := uint64(r.Saddr)<<16 | uint64(r.Sport)
-	if j.world.Truth(r.Saddr, r.Sport) != lab.Open {
-		j.wrong++
-		return nil
-	}
-	if _, found := j.seen[key]; found {
-		j.twice++
-	}
-	j.seen[key] = struct{}{}
 	return nil
 }
 
-func (j *judge) Flush() error { return nil }
-func (j *judge) Rows() uint64 { return j.rows }
+func (j judged) Flush() error { return nil }
+func (j judged) Rows() uint64 { return j.Right + j.Wrong + j.Twice }

@@ -17,6 +17,12 @@ const (
 	WorldAddr   uint32 = 198<<24 | 18<<16 | 2 // 198.18.0.2, the scanner's gateway
 )
 
+// What there is to scan, both included: the network but for the two hosts themselves, which are its first two.
+const (
+	FirstTarget = WorldAddr + 1
+	LastTarget  = 198<<24 | 19<<16 | 255<<8 | 255 // 198.19.255.255
+)
+
 // Network returns 198.18.0.0/15, which RFC 2544 sets aside for benchmarks: the addresses the world answers for.
 func Network() netip.Prefix {
 	return netip.PrefixFrom(netip.AddrFrom4([4]byte{198, 18, 0, 0}), 15)

@@ -1,28 +1,20 @@
 package main
 
 import (
-	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
 
+	"github.com/xsweep/xsweep/blocklist"
 	"github.com/xsweep/xsweep/internal/lab"
 )
 
-// Every scan has the same addresses: the lab's network but for the two hosts themselves, which are its first two.
-const (
-	firstAddr = lab.WorldAddr + 1
-	lastAddr  = 198<<24 | 19<<16 | 255<<8 | 255
-	addresses = lastAddr - firstAddr + 1
-)
+// addresses is how many each scan has: all that the lab has for it.
+const addresses = lab.LastTarget - lab.FirstTarget + 1
 
 // addrText writes an address in host byte order with dots.
-func addrText(addr uint32) string {
-	var b [4]byte
-	binary.BigEndian.PutUint32(b[:], addr)
-	return netip.AddrFrom4(b).String()
-}
+func addrText(addr uint32) string { return blocklist.ToAddr(addr).String() }
 
 func parseAddr(text string) (uint32, error) {
 	addr, err := netip.ParseAddr(text)
@@ -32,8 +24,8 @@ func parseAddr(text string) (uint32, error) {
 	if !addr.Is4() {
 		return 0, fmt.Errorf("%q is not an IPv4 address", text)
 	}
-	b := addr.As4()
-	return binary.BigEndian.Uint32(b[:]), nil
+	v4, _ := blocklist.FromAddr(addr)
+	return v4, nil
 }
 
 func parsePort(text string) (uint16, error) {

@@ -48,7 +48,7 @@ func (b *bench) prepareFiles() error {
 	b.empty, b.leaveOut = filepath.Join(b.dir, "empty"), filepath.Join(b.dir, "leave-out")
 	var hosts strings.Builder
 	network := lab.ScannerAddr - 1
-	for addr := network; addr < firstAddr; addr++ {
+	for addr := network; addr < lab.FirstTarget; addr++ {
 		fmt.Fprintf(&hosts, "%s/32\n", addrText(addr))
 	}
 	return errors.Join(
@@ -167,7 +167,7 @@ func (r *record) add(world *lab.Simulation, used usage, j job, c *contender) err
 	r.seconds += (n.Last - n.First).Seconds()
 	r.cpuSeconds += used.cpu.Seconds()
 	r.rssBytes = max(r.rssBytes, used.rss)
-	r.open += world.CountOpen(firstAddr, lastAddr, j.ports)
+	r.open += world.CountOpen(lab.FirstTarget, lab.LastTarget, j.ports)
 	f, err := os.Open(j.output)
 	if errors.Is(err, os.ErrNotExist) { // masscan makes the file with the first row
 		return nil

@@ -6,6 +6,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/xsweep/xsweep/internal/lab"
 )
 
 const (
@@ -49,7 +51,7 @@ func masscanArgs(j job) []string {
 		"-p", portsText(j.ports),
 		"--wait", seconds(j.cooldown),
 		"-oL", j.output,
-		addrText(firstAddr) + "-" + addrText(lastAddr),
+		addrText(lab.FirstTarget) + "-" + addrText(lab.LastTarget),
 	}
 }
 

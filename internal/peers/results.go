@@ -50,18 +50,9 @@ type findings struct {
 
 // check holds rows against the truth.
 func check(rows []target, truth func(addr uint32, port uint16) lab.Outcome) findings {
-	var f findings
-	seen := make(map[target]bool, len(rows))
+	j := lab.NewJudge(truth)
 	for _, row := range rows {
-		switch {
-		case seen[row]:
-			f.duplicates++
-		case truth(row.addr, row.port) == lab.Open:
-			f.found++
-		default:
-			f.untrue++
-		}
-		seen[row] = true
+		j.Row(row.addr, row.port)
 	}
-	return f
+	return findings{found: j.Right, duplicates: j.Twice, untrue: j.Wrong}
 }

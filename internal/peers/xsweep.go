@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+
+	"github.com/xsweep/xsweep/internal/lab"
 )
 
 // xsweeps are our own contenders: each engine that the binary has, with one and with two senders.
@@ -37,7 +39,7 @@ func xsweeps(command string) []contender {
 
 // hasEngine asks the binary itself, by a dry run, which sends nothing.
 func hasEngine(command, engine string) bool {
-	dry := exec.Command(command, "--dryrun", "--allow-special", "--engine", engine, "-p", "80", "-n", "1", addrText(firstAddr))
+	dry := exec.Command(command, "--dryrun", "--allow-special", "--engine", engine, "-p", "80", "-n", "1", addrText(lab.FirstTarget))
 	return dry.Run() == nil
 }
 
@@ -54,7 +56,7 @@ func xsweepArgs(j job, engine string) []string {
 		"-f", "saddr,sport", "--no-header-row", "--output-filter", "success = 1 && repeat = 0",
 		"-o", j.output,
 		"--allow-special", "-q",
-		addrText(firstAddr) + "-" + addrText(lastAddr),
+		addrText(lab.FirstTarget) + "-" + addrText(lab.LastTarget),
 	}
 }
 
