@@ -149,15 +149,15 @@ func (s *Steer) watchEmit() error {
 	if err != nil {
 		return err
 	}
-	lo, err := loopback()
-	if err != nil {
+	var lo uint32 // as steer has it
+	if err := s.objects.EmitFrom.Get(&lo); err != nil {
 		return err
 	}
 	var vars emitwatchVariableSpecs
 	if err := spec.Assign(&vars); err != nil {
 		return err
 	}
-	err = errors.Join(vars.Emitter.Set(uint32(id)), vars.Netns.Set(netns), vars.EmitFrom.Set(uint32(lo)),
+	err = errors.Join(vars.Emitter.Set(uint32(id)), vars.Netns.Set(netns), vars.EmitFrom.Set(lo),
 		vars.Device.Set(uint32(s.cfg.Emit.Ifindex)))
 	if err != nil {
 		return err

@@ -4,35 +4,29 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"testing"
-	"unsafe"
 
 	"github.com/xsweep/xsweep/packet"
 )
 
 // TestEntryLayout holds the entries as Go writes them to those that the program reads.
 func TestEntryLayout(t *testing.T) {
-	var ours Entry
 	var loop steerLoop
-	if unsafe.Sizeof(ours) != unsafe.Sizeof(loop.Entries[0]) {
-		t.Fatalf("an entry has %d bytes, not %d", unsafe.Sizeof(ours), unsafe.Sizeof(loop.Entries[0]))
+	ours, theirs := reflect.TypeFor[Entry](), reflect.TypeOf(loop.Entries[0])
+	if ours.Size() != theirs.Size() {
+		t.Fatalf("an entry has %d bytes, not %d", ours.Size(), theirs.Size())
 	}
-	for _, field := range []struct {
-		name      string
-		got, want uintptr
-	}{
-		{"Src", unsafe.Offsetof(ours.Src), unsafe.Offsetof(loop.Entries[0].Src)},
-		{"Dst", unsafe.Offsetof(ours.Dst), unsafe.Offsetof(loop.Entries[0].Dst)},
-		{"SrcPort", unsafe.Offsetof(ours.SrcPort), unsafe.Offsetof(loop.Entries[0].Sport)},
-		{"DstPort", unsafe.Offsetof(ours.DstPort), unsafe.Offsetof(loop.Entries[0].Dport)},
-		{"Seq", unsafe.Offsetof(ours.Seq), unsafe.Offsetof(loop.Entries[0].Seq)},
-		{"ID", unsafe.Offsetof(ours.ID), unsafe.Offsetof(loop.Entries[0].Id)},
+	for name, as := range map[string]string{
+		"Src": "Src", "Dst": "Dst", "SrcPort": "Sport", "DstPort": "Dport", "Seq": "Seq", "ID": "Id",
 	} {
-		if field.got != field.want {
-			t.Errorf("%s is at %d, not %d", field.name, field.got, field.want)
+		got, _ := ours.FieldByName(name)
+		want, ok := theirs.FieldByName(as)
+		if !ok || got.Offset != want.Offset || got.Type.Size() != want.Type.Size() {
+			t.Errorf("%s is at %d, %d bytes long; want %d, %d", name, got.Offset, got.Type.Size(), want.Offset, want.Type.Size())
 		}
 	}
-	if size := unsafe.Sizeof(steerLoop{}); size%8 != 0 {
+	if size := reflect.TypeOf(loop).Size(); size%8 != 0 {
 		t.Errorf("a loop has %d bytes: the kernel would keep them further apart", size)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
 )
 
@@ -20,11 +21,11 @@ type Entry struct {
 // and batches of 128 are slower there, those of 256 overrun it.
 const emitBatch = 64
 
-// An EmitLoop sends frames from one thread, which it is bound to by that thread's CPU. Its methods, Totals aside, belong
-// to that thread.
+// An EmitLoop sends frames from one thread, which it is bound to by that thread's CPU. Its methods belong to
+// that thread.
 type EmitLoop struct {
 	program int
-	loopOf  interface{ Put(key, value any) error }
+	loopOf  *ebpf.Map
 	index   uint32
 	shared  *steerLoop
 	entries []Entry

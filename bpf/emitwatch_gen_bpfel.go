@@ -25,7 +25,6 @@ type emitwatchLoop struct {
 	Error   int32
 	Unused  uint32
 	Runs    uint64
-	Idle    uint64
 	Refused [8192]struct {
 		_     structs.HostLayout
 		From  uint16

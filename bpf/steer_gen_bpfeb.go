@@ -37,7 +37,6 @@ type steerLoop struct {
 	Error   int32
 	Unused  uint32
 	Runs    uint64
-	Idle    uint64
 	Refused [8192]struct {
 		_     structs.HostLayout
 		From  uint16

@@ -29,7 +29,7 @@ const patchGroup = 4
 
 // patchEach is PatchAll, one by one.
 func (t *Template) patchEach(mem []byte, at []uint64, probes []Probe) {
-	start := t.ipv4Offset()
+	start := uint64(t.IPv4Offset())
 	ttl, ipConst, tcpConst, look := t.ttl, t.ipSum, t.tcpSum, uint32(t.offset>>32)
 	for i := range probes {
 		p := &probes[i]
@@ -52,8 +52,8 @@ func (t *Template) patchEach(mem []byte, at []uint64, probes []Probe) {
 	}
 }
 
-// ipv4Offset is where the IPv4 header begins in a frame.
-func (t *Template) ipv4Offset() uint64 {
+// IPv4Offset is where the IPv4 header begins in a frame: behind the Ethernet header and, if there is one, the VLAN tag.
+func (t *Template) IPv4Offset() int {
 	if t.tagged {
 		return taggedIPv4Offset
 	}

@@ -30,5 +30,5 @@ func (t *Template) patchMany(mem []byte, at []uint64, probes []Probe) (done int)
 		bits.ReverseBytes64(t.version), bits.ReverseBytes64(t.ttl), 0,
 		bits.ReverseBytes64(t.ack), bits.ReverseBytes64(t.offset),
 	}}
-	return patchAVX2(&words, &mem[t.ipv4Offset()], uint64(len(mem)-MaxFrameLen), &at[0], &probes[0], whole)
+	return patchAVX2(&words, &mem[t.IPv4Offset()], uint64(len(mem)-MaxFrameLen), &at[0], &probes[0], whole)
 }

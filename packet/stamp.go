@@ -19,7 +19,7 @@ func (t *Template) Stamped(tsVal uint32) Template {
 // StampAll completes PatchAll of a template that was made by Stamped: it writes the timestamp into the first n frames,
 // in which PatchAll has left that of the time before.
 func (t *Template) StampAll(mem []byte, at []uint64, n int) {
-	start := t.ipv4Offset() + uint64(t.stampAt)
+	start := uint64(t.IPv4Offset() + t.stampAt)
 	stamp := t.more[t.stampAt-ipv4Len-tcpLen-len(t.options):][:4]
 	for _, offset := range at[:n] {
 		copy(mem[offset+start:][:4], stamp)

@@ -6,6 +6,9 @@ import "encoding/binary"
 // rest makes buffers laid end to end start at half a cache line.
 const MaxFrameLen = 96
 
+// MinFrameLen is the length, in bytes, of the shortest frame of Ethernet, without the frame check sequence (IEEE 802.3).
+const MinFrameLen = 60
+
 const (
 	ipv4Offset       = ethernetLen          // of the IPv4 header in an untagged frame
 	taggedIPv4Offset = ethernetLen + tagLen // and in a tagged one
@@ -35,13 +38,13 @@ type Template struct {
 	tagged  bool
 }
 
-// Len returns the length of the frame in bytes, without the frame check sequence. It may be below Ethernet's minimum
-// of 60, to which a driver pads; Put leaves zeros there.
+// Len returns the length of the frame in bytes, without the frame check sequence. It may be below
+// MinFrameLen, to which a driver pads; Put leaves zeros there.
 func (t *Template) Len() int { return t.size }
 
 // WireLen returns how many bytes' time a frame takes on an Ethernet wire: with padding to the minimum, the frame check
 // sequence (4), preamble and start delimiter (8) and the gap between frames (12).
-func (t *Template) WireLen() int { return max(t.size, 60) + 4 + 8 + 12 }
+func (t *Template) WireLen() int { return max(t.size, MinFrameLen) + 4 + 8 + 12 }
 
 // Put writes the frame for p into the start of frame and returns the frame's length. It writes every byte of it, so
 // what the buffer held does not matter, and nothing beyond MaxFrameLen. Like encoding/binary, Put panics if

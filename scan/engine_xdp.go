@@ -40,22 +40,14 @@ const stampedCall = 512
 
 func (e *xdpEngine) setTemplate(t *packet.Template) {
 	n := t.Put(e.frame[:], new(packet.Probe))
-	e.loop.SetTemplate(e.frame[:max(n, minFrame)])
+	e.loop.SetTemplate(e.frame[:max(n, packet.MinFrameLen)])
 }
-
-// minFrame is the length of the shortest Ethernet frame, without its check sequence. A template's may be shorter, and has
-// zeros behind.
-const minFrame = 60
 
 // emitConfig is how steer has to be loaded to send the frames of s, by n threads.
 func (s *Scan) emitConfig(n int) *bpf.EmitConfig {
-	offset := 14
-	if s.cfg.Link.VLAN != 0 {
-		offset = 18
-	}
 	return &bpf.EmitConfig{
 		Ifindex: s.cfg.Ifindex, Loops: n,
-		FrameSize: max(s.syn.Len(), minFrame), IPv4Offset: offset, MACPerEntry: s.cfg.NextHop != nil,
+		FrameSize: max(s.syn.Len(), packet.MinFrameLen), IPv4Offset: s.syn.IPv4Offset(), MACPerEntry: s.cfg.NextHop != nil,
 	}
 }
 

@@ -96,14 +96,8 @@ func (s *sender) probe(stop *atomic.Bool) {
 		}
 		s.send(min(due, len(s.batch)))
 	}
-	for {
-		waiting, err := s.engine.flush() // serve goes on with it
-		s.report(err)
-		s.count()
-		if waiting == 0 || stop.Load() {
-			return
-		}
-		s.idle(backoff)
+	for waiting, _ := s.push(); waiting > 0 && !stop.Load(); { // serve goes on with what is left then
+		waiting = s.idle(backoff)
 	}
 }
 
@@ -198,11 +192,17 @@ func (s *sender) report(err error) {
 	}
 }
 
-// idle sleeps, after it has pushed on what is still in the ring.
-func (s *sender) idle(d time.Duration) {
-	waiting, err := s.engine.flush()
+// push pushes on what is still waiting for the device, and returns how many frames that leaves.
+func (s *sender) push() (waiting int, err error) {
+	waiting, err = s.engine.flush()
 	s.report(err)
 	s.count()
+	return waiting, err
+}
+
+// idle sleeps, after a push.
+func (s *sender) idle(d time.Duration) (waiting int) {
+	waiting, err := s.push()
 	switch {
 	case err != nil:
 		d = downPause
@@ -210,6 +210,7 @@ func (s *sender) idle(d time.Duration) {
 		d = min(d, backoff)
 	}
 	sleep(d)
+	return waiting
 }
 
 // serve sends RSTs until stop is set and none is left.

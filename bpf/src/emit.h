@@ -47,8 +47,7 @@ struct loop {
 	__s32 error; // a negative errno
 	__u32 unused;
 
-	// Totals.
-	__u64 runs, idle;
+	__u64 runs; // in all
 
 	struct range refused[LOOP_ENTRIES]; // enough if each is for one
 	__u8 mac[LOOP_ENTRIES][8]; // next hop of each entry, where they differ

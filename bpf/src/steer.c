@@ -291,21 +291,18 @@ static __always_inline int emit(struct xdp_md *ctx)
 	loop->runs++;
 	__u32 at = loop->next;
 	if (at >= loop->end || at >= LOOP_ENTRIES || loop->error)
-		goto idle;
+		return XDP_DROP;
 	if (!write_frame(ctx, loop, at)) {
 		loop->error = -EMSGSIZE;
-		goto idle;
+		return XDP_DROP;
 	}
 	int verdict = bpf_redirect_map(&wire, 0, 0);
 	if (verdict != XDP_REDIRECT) {
 		loop->error = -ENODEV; // the map forgets a device that is gone
-		goto idle;
+		return XDP_DROP;
 	}
 	loop->next = at + 1;
 	return verdict;
-idle:
-	loop->idle++;
-	return XDP_DROP;
 }
 
 SEC("xdp.frags") // headers are in the first fragment, so that jumbo frames do not keep the program off a device
