@@ -33,6 +33,7 @@ type rowWriter interface {
 	Write(*Record) error
 	Flush() error // have readers see what can be seen by now
 	Sync() error  // have what was flushed outlive the machine
+	Mark() (Mark, error)
 	Close() error // complete the file
 }
 
@@ -46,12 +47,17 @@ func OpenGroup(files []File, cfg Config) (*Group, error) {
 	g := &Group{only: cfg.Only}
 	cfg.Only = nil // asked once, here, and not for each file
 	if err := g.open(files, cfg); err != nil {
-		for _, f := range g.files {
-			f.sink.abandon()
-		}
+		g.abandon()
 		return nil, err
 	}
 	return g, nil
+}
+
+// abandon undoes opening.
+func (g *Group) abandon() {
+	for _, f := range g.files {
+		f.sink.abandon()
+	}
 }
 
 func (g *Group) open(files []File, cfg Config) error {

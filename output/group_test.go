@@ -164,6 +164,7 @@ type failing struct{ err error }
 func (f failing) Write(*Record) error { return f.err }
 func (f failing) Flush() error        { return f.err }
 func (f failing) Sync() error         { return f.err }
+func (f failing) Mark() (Mark, error) { return Mark{}, f.err }
 func (f failing) Close() error        { return f.err }
 
 func TestGroupReportsTheFirstErrorAndAllAtTheEnd(t *testing.T) {
@@ -176,6 +177,7 @@ func TestGroupReportsTheFirstErrorAndAllAtTheEnd(t *testing.T) {
 		{"Write", func(g *Group) error { return g.Write(&r) }},
 		{"Flush", (*Group).Flush},
 		{"Sync", (*Group).Sync},
+		{"Mark", func(g *Group) error { _, err := g.Mark(); return err }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
