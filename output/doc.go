@@ -12,8 +12,9 @@
 //
 // # What is left when something goes wrong
 //
-// CSV and JSON are whole rows at any time, compressed or not: a full disk, a reader that leaves and an error of another
-// file cost at most rows at the end, and the error says so. See Sink for the last write of a process that is killed. A
+// CSV and JSON are whole rows at any time, compressed or not. A full disk costs nothing if there is room again before
+// the caller gives up: see ErrFull. A reader that leaves and an error of another file cost at most rows at the end, and
+// the error says so. See Sink for the last write of a process that is killed, and ReopenGroup for going on after it. A
 // compressed file is a sequence of pieces, each readable without the next, so that a kill costs the rows of the last
 // five seconds. Parquet and the metadata are worth something only when complete: they appear under their names then.
 //

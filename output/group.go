@@ -10,11 +10,15 @@ import (
 // if Config.Only is false for it, in none.
 //
 // The first error of any file is final: the record that met it is still given to the others, every later Write returns
-// the error, and Close leaves the others whole. A Group is for one goroutine.
+// the error, and Close leaves the others whole. The exception is an error that is ErrFull: nothing is lost then, and
+// Flush, called until it returns another one or none, tries again. A Write is accepted after it only if that succeeds.
+//
+// A Group is for one goroutine, but for SyncFiles.
 type Group struct {
 	files    []groupFile
 	only     func(*Record) bool
 	err      error // the first, or that of a Group that is closed
+	full     error // the first ErrFull since all was well
 	rows     uint64
 	filtered uint64
 
@@ -100,7 +104,8 @@ func openGroupFile(f File, cfg Config) (groupFile, error) {
 	return groupFile{w, sink}, err
 }
 
-// Write adds r to every file, unless Config.Only drops it. It keeps no reference to r.
+// Write adds r to every file, unless Config.Only drops it. It keeps no reference to r. Whether r was accepted before an
+// error that is ErrFull, Rows tells: it is if it was the first to find no room.
 func (g *Group) Write(r *Record) error {
 	if g.err != nil {
 		return g.err
@@ -109,11 +114,16 @@ func (g *Group) Write(r *Record) error {
 		g.filtered++
 		return nil
 	}
+	if g.full != nil {
+		if err := g.Flush(); err != nil {
+			return err
+		}
+	}
 	g.rows++
 	for _, f := range g.files {
 		g.note(f.Write(r))
 	}
-	return g.err
+	return g.outcome()
 }
 
 // Flush has the rows written that can be by now: all of those in CSV and JSON, those of the last five seconds excepted
@@ -122,10 +132,11 @@ func (g *Group) Flush() error {
 	if g.err != nil {
 		return g.err
 	}
+	g.full = nil
 	for _, f := range g.files {
 		g.note(f.Flush())
 	}
-	return g.err
+	return g.outcome()
 }
 
 // Sync returns once every row in CSV and JSON is on disk: what a checkpoint waits for before it counts on the rows.
@@ -135,19 +146,34 @@ func (g *Group) Sync() error {
 	if g.err != nil {
 		return g.err
 	}
+	g.full = nil
 	for _, f := range g.files {
 		g.note(f.Sync())
 	}
-	return g.err
+	return g.outcome()
 }
 
+// note keeps the first error, and apart from it the first that may pass.
 func (g *Group) note(err error) {
-	if g.err == nil {
+	switch {
+	case errors.Is(err, ErrFull):
+		if g.full == nil {
+			g.full = err
+		}
+	case g.err == nil:
 		g.err = err
 	}
 }
 
-// Close completes all files, on disk. It returns the error that ended the Group, if one did, and on the same line
+// outcome is what to tell the caller.
+func (g *Group) outcome() error {
+	if g.err != nil {
+		return g.err
+	}
+	return g.full
+}
+
+// Close completes all files, on disk; ErrFull is final here. It returns the error that ended the Group, if one did, and on the same line
 // those of other files that come only now. A second Close returns what the first did; Write, Flush and Sync then return
 // an error that is os.ErrClosed, or the one that ended the Group.
 func (g *Group) Close() error {

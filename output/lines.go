@@ -34,14 +34,12 @@ func newLineFile(sink *Sink, f File, cfg Config) (*lineFile, error) {
 
 // Flush writes what is in the buffer. Compressed, it waits for pieceEvery to pass since the last time.
 func (f *lineFile) Flush() error {
-	if f.every > 0 {
-		now := time.Now()
-		if f.err == nil && now.Sub(f.flushed) < f.every {
-			return nil
-		}
-		f.flushed = now
+	if f.every > 0 && f.err == nil && !f.full && time.Since(f.flushed) < f.every {
+		return nil
 	}
-	return f.Writer.Flush()
+	err := f.Writer.Flush()
+	f.flushed = time.Now()
+	return err
 }
 
 // Sync returns when every row accepted is on disk.

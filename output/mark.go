@@ -40,6 +40,7 @@ func (g *Group) Mark() ([]Mark, error) {
 	if g.err != nil {
 		return nil, g.err
 	}
+	g.full = nil
 	marks := make([]Mark, 0, len(g.files))
 	for _, f := range g.files {
 		m, err := f.Mark()
@@ -49,8 +50,8 @@ func (g *Group) Mark() ([]Mark, error) {
 		g.note(err)
 		marks = append(marks, m)
 	}
-	if g.err != nil {
-		return nil, g.err
+	if err := g.outcome(); err != nil {
+		return nil, err
 	}
 	return marks, nil
 }

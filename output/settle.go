@@ -12,25 +12,41 @@ type unwriter interface {
 	Unwrite(n int) error
 }
 
-// settle ends a Writer whose destination took only the first n bytes of the buffer. It counts the rows among them,
-// has the part of a line behind them removed where that is possible, and returns the error to report.
+// settle deals with a destination that took only the first n bytes of the buffer. It counts the rows among them, and has
+// the part of a line behind them removed where that is possible. The error to report is final, unless it is ErrFull and
+// the rest of the buffer can be written later, behind whole rows.
 func (w *Writer) settle(n int, cause error) error {
 	n = min(max(n, 0), len(w.buf)) // an io.Writer may be wrong
 	rows, end := wholeRows(w.buf[:n], w.format)
-	if w.header > 0 && rows > 0 {
-		rows-- // the first line is the header
-	}
 	w.written += uint64(rows)
-
+	if w.header > 0 && rows > 0 {
+		w.written-- // the first line is the header
+	}
 	cut := n - end
-	if cut == 0 {
-		return fmt.Errorf("%w (whole rows written: %d)", cause, w.written)
+	var err error
+	if cut > 0 {
+		err = errors.ErrUnsupported
+		if u, ok := w.w.(unwriter); ok {
+			err = u.Unwrite(cut)
+		}
 	}
-	err := errors.ErrUnsupported
-	if u, ok := w.w.(unwriter); ok {
-		err = u.Unwrite(cut)
+	if errors.Is(cause, ErrFull) && err == nil {
+		if rows > 0 {
+			w.header = 0
+		}
+		w.full = true
+		w.buf = append(w.buf[:0], w.buf[end:]...)
+		return cause
 	}
+	w.err = w.lost(final(cause), cut, err)
+	return w.err
+}
+
+// lost is the final error: what became of the bytes that were cut off a row is err, nil where they were removed.
+func (w *Writer) lost(cause error, cut int, err error) error {
 	switch {
+	case cut == 0:
+		return fmt.Errorf("%w (whole rows written: %d)", cause, w.written)
 	case err == nil:
 		return fmt.Errorf("%w (whole rows written: %d; %d bytes of another removed)", cause, w.written, cut)
 	case errors.Is(err, errors.ErrUnsupported): // a pipe: what went in is gone

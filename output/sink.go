@@ -125,18 +125,21 @@ func causeOf(err error) error {
 // Name returns the path given to Create, or "standard output".
 func (s *Sink) Name() string { return s.f.Name() }
 
-// Write writes p, all of it unless there is an error. Before the disk is full a part of p may fit; Unwrite removes
-// what is not wanted of it.
-func (s *Sink) Write(p []byte) (int, error) { return s.f.Write(p) }
+// Write writes p, all of it unless there is an error. Before the disk is full, an error that is ErrFull, a part of p may
+// fit; Unwrite removes what is not wanted of it.
+func (s *Sink) Write(p []byte) (int, error) {
+	n, err := s.f.Write(p)
+	return n, s.orFull(err)
+}
 
-// writeWhole writes all of p or, where bytes can be taken back, nothing.
+// writeWhole writes all of p or, where bytes can be taken back, nothing. Only in the latter case is the error ErrFull.
 func (s *Sink) writeWhole(p []byte) error {
 	n, err := s.Write(p)
 	if err == nil || n == 0 {
 		return err
 	}
 	if failed := s.Unwrite(n); failed != nil {
-		return fmt.Errorf("%w (%d of %d bytes written)", err, n, len(p))
+		return fmt.Errorf("%w (%d of %d bytes written)", final(err), n, len(p))
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package output
 
 import (
+	"errors"
 	"math"
 	"strconv"
 	"time"
@@ -62,13 +63,17 @@ func CreateStatus(path string) (*StatusWriter, error) {
 }
 
 // Write adds a row and hands it to the system at once; a row that does not fit the disk leaves nothing behind. The first
-// error, which names the file, is final.
+// error, which names the file, is final, unless it is ErrFull: then this row is missing, and the next may find room.
 func (w *StatusWriter) Write(s *Status) error {
-	if w.err == nil {
-		w.row = s.appendTo(w.row[:0])
-		w.err = w.sink.writeWhole(w.row)
+	if w.err != nil {
+		return w.err
 	}
-	return w.err
+	w.row = s.appendTo(w.row[:0])
+	err := w.sink.writeWhole(w.row)
+	if !errors.Is(err, ErrFull) {
+		w.err = err
+	}
+	return err
 }
 
 // Close brings the rows to disk and closes the file.

@@ -26,7 +26,8 @@ type Config struct {
 // Writer writes records as rows. It gathers whole lines and passes them on when it has 64 KiB of them, so a
 // caller whose rows are read while they are being written calls Flush at least once a second.
 //
-// The first error of the underlying writer is final: every later call returns it. A Writer is for one goroutine.
+// The first error of the underlying writer is final: every later call returns it. The exception is one that is ErrFull:
+// the rows stay in the buffer, and the next Flush tries again. A Writer is for one goroutine.
 type Writer struct {
 	w       io.Writer
 	columns []column
@@ -37,6 +38,7 @@ type Writer struct {
 	gather int // bytes to wait for before they are written
 	buf    []byte
 	header int   // length of the header at the front of buf, 0 once it is written
+	full   bool  // the last Flush found no room
 	err    error // of the underlying writer, or os.ErrClosed
 
 	rows     uint64
@@ -117,10 +119,16 @@ func (cfg *Config) columns() ([]column, error) {
 }
 
 // Write adds r as one row, unless Config.Only drops it. It keeps no reference to r and does not allocate. An error
-// is that of the underlying writer, as Flush returns it.
+// is that of the underlying writer, as Flush returns it. After one that is ErrFull, Rows tells whether r was accepted: it
+// was if the buffer became full with it, and is not while there is no room in the buffer.
 func (w *Writer) Write(r *Record) error {
 	if w.err != nil {
 		return w.err
+	}
+	if len(w.buf) >= w.gather {
+		if err := w.Flush(); err != nil {
+			return err
+		}
 	}
 	if w.only != nil && !w.only(r) {
 		w.filtered++
@@ -140,7 +148,7 @@ func (w *Writer) Write(r *Record) error {
 
 // Flush writes what is in the buffer, in one call of the underlying Write and always in whole lines. If that
 // fails, the error wraps the cause and says how many rows are written whole, and whether a part of another
-// follows them; the rest of the buffer is lost.
+// follows them; the rest of the buffer is lost. It is not after an error that is ErrFull.
 func (w *Writer) Flush() error {
 	if w.err != nil || len(w.buf) == 0 {
 		return w.err
@@ -150,23 +158,26 @@ func (w *Writer) Flush() error {
 		err = io.ErrShortWrite
 	}
 	if err != nil {
-		w.err = w.settle(n, err)
-		return w.err
+		return w.settle(n, err)
 	}
-	w.written = w.rows
+	w.written, w.full = w.rows, false
 	w.header = 0
 	w.buf = w.buf[:0]
 	return nil
 }
 
-// Close flushes. It leaves the underlying writer open, for that one is the caller's. After Close, Write and Flush
-// return an error that is os.ErrClosed; a second Close does nothing and returns what the first did.
+// Close flushes, and takes ErrFull for final. It leaves the underlying writer open, for that one is the caller's. After
+// Close, Write and Flush return an error that is os.ErrClosed; a second Close does nothing and returns what the first
+// did.
 func (w *Writer) Close() error {
 	if errors.Is(w.err, errWriterClosed) {
 		return nil
 	}
 	if err := w.Flush(); err != nil {
-		return err
+		if w.err == nil {
+			w.err = w.lost(final(err), 0, nil)
+		}
+		return w.err
 	}
 	w.err = errWriterClosed
 	return nil

@@ -170,6 +170,50 @@ func TestWriterFails(t *testing.T) {
 	}
 }
 
+// fullDisk is an undoDisk on which there may be room later.
+type fullDisk struct{ undoDisk }
+
+func (d *fullDisk) Write(p []byte) (int, error) {
+	n, err := d.undoDisk.Write(p)
+	if err != nil {
+		err = &fullError{err}
+	}
+	return n, err
+}
+
+// TestWriterGoesOn lets the destination be full at every byte of an output, twice, and have room then. Nothing is lost,
+// nothing is there twice, and what is there while it is full is whole rows, and counted.
+func TestWriterGoesOn(t *testing.T) {
+	cfg := Config{Fields: mustParse(t, "saddr,icmp_unreach_str"), Header: true}
+	whole := render(t, cfg, allShapes()...)
+	for room := range whole {
+		d := &fullDisk{undoDisk{disk{room: room}}}
+		w, err := NewWriter(d, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range allShapes() {
+			if err := w.Write(&r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for more := range 2 {
+			d.room = min(room+more*20, len(whole)-1)
+			if err := w.Flush(); !errors.Is(err, ErrFull) {
+				t.Fatalf("room %d: Flush: %v, want %v", room, err, ErrFull)
+			}
+			lines := uint64(bytes.Count(d.data, []byte("\n")))
+			if !bytes.HasPrefix(whole, d.data) || w.Written() != max(lines, 1)-1 || len(d.data) > 0 && !bytes.HasSuffix(d.data, []byte("\n")) {
+				t.Fatalf("room %d: %d rows written are %q", room, w.Written(), d.data)
+			}
+		}
+		d.room = len(whole)
+		if err := w.Close(); err != nil || !bytes.Equal(d.data, whole) || w.Written() != 4 {
+			t.Fatalf("room %d, then enough: %v, %d rows written, %q", room, err, w.Written(), d.data)
+		}
+	}
+}
+
 // failAt writes all shapes to dst, whose bytes end up in d, and checks the error and the counters against them.
 func failAt(t *testing.T, cfg Config, dst io.Writer, d *disk, whole []byte) {
 	t.Helper()
