@@ -15,42 +15,12 @@ import (
 	"github.com/xsweep/xsweep/internal/lab/labtest"
 )
 
-// smallDisk mounts a tmpfs of size bytes and returns the path of its root. It is attached to no directory, so that no
-// other process sees it, and is gone with the test.
-func smallDisk(t *testing.T, size int) string {
-	t.Helper()
-	mount, err := mountTmpfs(size)
-	if err != nil {
-		if errors.Is(err, os.ErrPermission) {
-			err = fmt.Errorf("mount a tmpfs: CAP_SYS_ADMIN: %w", err)
-		}
-		labtest.SkipOrFail(t, err)
-	}
-	t.Cleanup(func() { unix.Close(mount) })
-	return fmt.Sprintf("/proc/self/fd/%d", mount)
-}
-
-func mountTmpfs(size int) (fd int, err error) {
-	config, err := unix.Fsopen("tmpfs", unix.FSOPEN_CLOEXEC)
-	if err != nil {
-		return -1, err
-	}
-	defer unix.Close(config)
-	if err := unix.FsconfigSetString(config, "size", fmt.Sprint(size)); err != nil {
-		return -1, err
-	}
-	if err := unix.FsconfigCreate(config); err != nil {
-		return -1, err
-	}
-	return unix.Fsmount(config, unix.FSMOUNT_CLOEXEC, 0)
-}
-
 // TestFullDisk fills a disk with each format and gives up. What is left reads to the end, without an error, and is whole
 // rows; the error says which file it was.
 func TestFullDisk(t *testing.T) {
 	for _, name := range lineNames() {
 		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(smallDisk(t, 1<<20), name)
+			path := filepath.Join(labtest.SmallDisk(t, 1<<20), name)
 			_, err, closing := fill(t, FileFor(path))
 			checkFull(t, err, closing, path)
 			rows, broken := readRows(t, path)
@@ -89,7 +59,7 @@ func fillWith(t *testing.T, dir string, size int) (path string) {
 func TestFullDiskFreed(t *testing.T) {
 	for _, name := range lineNames() {
 		t.Run(name, func(t *testing.T) {
-			full, dir := smallDisk(t, 2<<20), t.TempDir()
+			full, dir := labtest.SmallDisk(t, 2<<20), t.TempDir()
 			var fillers []string
 			for _, size := range []int{1, 300 << 10, 1 << 20} {
 				sub := filepath.Join(full, fmt.Sprint(size))
@@ -152,7 +122,7 @@ func checkWaiting(t *testing.T, g *Group, path string) {
 // TestFullDiskOfOneFile has one file of three on a full disk: the others get every row, the one that met the error
 // included.
 func TestFullDiskOfOneFile(t *testing.T) {
-	full, dir := smallDisk(t, 256<<10), t.TempDir()
+	full, dir := labtest.SmallDisk(t, 256<<10), t.TempDir()
 	before, after := filepath.Join(dir, "x.csv"), filepath.Join(dir, "x.json.zst")
 	g, err, closing := fill(t, FileFor(before), FileFor(filepath.Join(full, "x.json")), FileFor(after))
 	checkFull(t, err, closing, filepath.Join(full, "x.json"))
@@ -166,7 +136,7 @@ func TestFullDiskOfOneFile(t *testing.T) {
 
 // TestFullDiskOfParquet wants no file that looks complete.
 func TestFullDiskOfParquet(t *testing.T) {
-	path := filepath.Join(smallDisk(t, 1<<20), "x.parquet")
+	path := filepath.Join(labtest.SmallDisk(t, 1<<20), "x.parquet")
 	_, err, closing := fill(t, FileFor(path))
 	if !errors.Is(err, unix.ENOSPC) || !strings.HasPrefix(err.Error(), "write "+path+".partial: no space") {
 		t.Errorf("Write: %v, want the path and %v", err, unix.ENOSPC)
@@ -181,7 +151,7 @@ func TestFullDiskOfParquet(t *testing.T) {
 
 // TestFullDiskOfStatus fills a disk with status rows: the file ends with a row, and goes on when there is room.
 func TestFullDiskOfStatus(t *testing.T) {
-	dir := smallDisk(t, 16<<10)
+	dir := labtest.SmallDisk(t, 16<<10)
 	path, filler := filepath.Join(dir, "status.csv"), fillWith(t, dir, 8<<10)
 	w, err := CreateStatus(path)
 	if err != nil {
@@ -210,7 +180,7 @@ func TestFullDiskOfStatus(t *testing.T) {
 
 // TestFullDiskOfMetadata wants neither a part of the metadata nor a file beside it.
 func TestFullDiskOfMetadata(t *testing.T) {
-	dir := smallDisk(t, 4<<10)
+	dir := labtest.SmallDisk(t, 4<<10)
 	path := filepath.Join(dir, "m.json")
 	m := Metadata{Notes: strings.Repeat("full ", 2000)}
 	if err := m.Write(path); !errors.Is(err, unix.ENOSPC) || !strings.Contains(err.Error(), path) {

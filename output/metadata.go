@@ -93,18 +93,19 @@ type Metadata struct {
 	BlocklistedNetworks     []netip.Prefix  `json:"blocklisted_networks,omitempty"`
 	AllowlistedNetworks     []netip.Prefix  `json:"allowlisted_networks,omitempty"`
 
-	Version     string            `json:"version"`      // of xsweep; this key and those below are ours
-	CommandLine []string          `json:"command_line"` // the program's name included
-	Engine      string            `json:"engine"`
-	XDPMode     string            `json:"xdp_mode"`
-	AFXDPMode   string            `json:"af_xdp_mode"`
-	Queues      int               `json:"queues"`
-	Kernel      string            `json:"kernel"`     // its release
-	Drops       map[string]uint64 `json:"drops"`      // by cause
-	SentAgain   uint64            `json:"sent_again"` // frames that the driver had no room for at first; none is lost by it
-	ScanID      string            `json:"scan_id"`
-	Ended       string            `json:"ended"` // such as "all targets probed", "stopped" or "failed"
-	Error       string            `json:"error,omitempty"`
+	Version      string            `json:"version"`      // of xsweep; this key and those below are ours
+	CommandLine  []string          `json:"command_line"` // the program's name included
+	Engine       string            `json:"engine"`
+	XDPMode      string            `json:"xdp_mode"`
+	AFXDPMode    string            `json:"af_xdp_mode"`
+	Queues       int               `json:"queues"`
+	Kernel       string            `json:"kernel"`             // its release
+	Drops        map[string]uint64 `json:"drops"`              // by cause
+	SentAgain    uint64            `json:"sent_again"`         // frames that the driver had no room for at first; none is lost by it
+	OutputPaused Number            `json:"output_paused_secs"` // for which nothing was sent, because there was no room for results
+	ScanID       string            `json:"scan_id"`
+	Ended        string            `json:"ended"` // such as "all targets probed", "stopped" or "failed"
+	Error        string            `json:"error,omitempty"`
 }
 
 // Flag is a bool that is 1 or 0 in JSON, as ZMap has it.

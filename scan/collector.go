@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -13,10 +14,13 @@ const flushEvery = 500 * time.Millisecond
 // Output takes the rows of a scan, as an *output.Group does. It is called by one goroutine, once per answer: not per
 // probe, so that an interface costs nothing that could be measured.
 type Output interface {
-	Write(*output.Record) error // an error is final
-	Flush() error               // called twice a second
+	Write(*output.Record) error // an error is final, unless it is output.ErrFull
+	Flush() error               // called twice a second, and again after output.ErrFull
 	Rows() uint64               // records that became rows
 }
+
+// A syncer is an Output that keeps rows back on Flush, and not on Sync, which is called at the end.
+type syncer interface{ Sync() error }
 
 // A collector takes the batches of all receivers, marks repeats and writes rows. It is one goroutine, so that the
 // answers of a target are compared wherever they came in.
@@ -26,9 +30,14 @@ type collector struct {
 	out        Output
 	dedup      dedup
 	maxResults uint64
+	patience   time.Duration // see awaitRoom
+	pause      *pause        // on while that waits
+	log        *slog.Logger
 	n          *collectorCounters
 	full       chan struct{} // closed when maxResults rows are written
 	failed     chan error    // the first error of the output
+	isOver     bool          // there was one
+	abort      chan struct{} // closed when there is to be no more waiting
 }
 
 // collectorCounters has one writer; all may read.
@@ -53,7 +62,8 @@ func newCollector(receivers int, out Output, cfg *Config) *collector {
 	c := &collector{
 		in: make(chan *answers, batches), back: make(chan *answers, batches),
 		out: out, dedup: newDedup(cfg), maxResults: cfg.MaxResults, n: new(collectorCounters),
-		full: make(chan struct{}), failed: make(chan error, 1),
+		patience: cfg.OutputPatience, pause: &pause{clock: newClock()}, log: cfg.Logger,
+		full: make(chan struct{}), failed: make(chan error, 1), abort: make(chan struct{}),
 	}
 	for range batches {
 		c.back <- new(answers)
@@ -69,7 +79,7 @@ func (c *collector) run() {
 		select {
 		case batch, ok := <-c.in:
 			if !ok {
-				_ = c.check(c.out.Flush())
+				c.finish()
 				return
 			}
 			for i := range batch.n {
@@ -78,9 +88,18 @@ func (c *collector) run() {
 			batch.n = 0 // here, so that no receiver gets one with answers in it, its first included
 			c.back <- batch
 		case <-flush.C:
-			_ = c.check(c.out.Flush())
+			c.call(c.out.Flush)
 		}
 	}
+}
+
+// finish has the output write what it still keeps.
+func (c *collector) finish() {
+	last := c.out.Flush
+	if s, ok := c.out.(syncer); ok {
+		last = s.Sync
+	}
+	c.call(last)
 }
 
 func (c *collector) take(r *output.Record) {
@@ -90,7 +109,11 @@ func (c *collector) take(r *output.Record) {
 	if c.maxResults > 0 && rows >= c.maxResults {
 		return
 	}
-	if c.check(c.out.Write(r)) != nil {
+	if c.isOver {
+		c.n.lost.Add(1)
+		return
+	}
+	if err := c.out.Write(r); err != nil && !c.overcome(err, c.out.Flush) {
 		c.n.lost.Add(1)
 		return
 	}
@@ -125,13 +148,23 @@ func (c *collector) count(r *output.Record) {
 	}
 }
 
-// check reports the first error of the output and returns whatever it was given.
-func (c *collector) check(err error) error {
-	if err != nil {
-		select {
-		case c.failed <- err:
-		default:
-		}
+// call has the output flush, in one way or another, unless it has failed.
+func (c *collector) call(flush func() error) {
+	if c.isOver {
+		return
 	}
-	return err
+	if err := flush(); err != nil {
+		c.overcome(err, flush)
+	}
+}
+
+// overcome tells whether there is nothing left of an error of the output, after it has been asked again where that may
+// help. If there is, it is reported, and the output is not called any more.
+func (c *collector) overcome(err error, again func() error) bool {
+	if err = c.awaitRoom(err, again); err == nil {
+		return true
+	}
+	c.isOver = true
+	c.failed <- err
+	return false
 }

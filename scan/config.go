@@ -74,6 +74,8 @@ type Config struct {
 	Dedup       DedupMethod
 	DedupWindow int // answers that DedupWindow remembers, up to MaxDedupWindow; 0 for DefaultDedupWindow
 
+	OutputPatience time.Duration // wait so long where the output says output.ErrFull; 0 for not at all
+
 	// AF_XDP and XDP.
 	Engine Engine
 	Bind   xsk.BindMode
@@ -118,7 +120,8 @@ func (cfg Config) withDefaults() (Config, error) {
 			MaxDedupWindow)
 	case int(cfg.Engine) >= len(engineNames):
 		return cfg, fmt.Errorf("%w: %v", ErrConfig, cfg.Engine)
-	case cfg.Rate < 0 || cfg.MaxRuntime < 0 || cfg.Cooldown < 0 || cfg.ProbeInterval < 0 || cfg.Senders < 0:
+	case cfg.Rate < 0 || cfg.MaxRuntime < 0 || cfg.Cooldown < 0 || cfg.ProbeInterval < 0 || cfg.Senders < 0,
+		cfg.OutputPatience < 0:
 		return cfg, fmt.Errorf("%w: a negative rate, time or number of senders", ErrConfig)
 	}
 	return cfg, checkCores(cfg.Cores)

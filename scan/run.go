@@ -34,8 +34,8 @@ func Run(ctx context.Context, cfg Config, out Output, stop <-chan struct{}) (end
 //
 // When stop is closed (nil: never), no more probes are sent and the cool-down begins. When ctx is done, the scan ends
 // at once, with what has been received by then written, and Run returns the error of ctx. Other errors end the scan,
-// too: a row that cannot be written, which is an *OutputError; a device that is gone. While the device is down, the
-// targets wait. ErrLowHitRate and ErrSendFailures come after the cool-down. A Scan runs once.
+// too: a row that cannot be written, which is an *OutputError; a device that is gone. While the device is down, or the
+// output waits for room, the targets wait. ErrLowHitRate and ErrSendFailures come after the cool-down. A Scan runs once.
 func (s *Scan) Run(ctx context.Context, out Output, stop <-chan struct{}) (Snapshot, error) {
 	if s.phase.started.Load() != 0 {
 		return Snapshot{}, errors.New("run scan: it has run already")
@@ -59,6 +59,7 @@ func (s *Scan) Run(ctx context.Context, out Output, stop <-chan struct{}) (Snaps
 		})
 	}
 
+	defer context.AfterFunc(ctx, func() { close(s.collector.abort) })()
 	end, err := s.supervise(ctx, stop, &probing)
 
 	s.phase.stopProbing.Store(true)
@@ -161,6 +162,7 @@ func (s *Scan) assemble(out Output) {
 	}
 	s.broken = make(chan error, 1)
 	s.collector = newCollector(len(s.receive), out, &s.cfg)
+	s.collector.pause.clock = s.clock
 	n := s.numSenders()
 	todo := s.work(n)
 	cpus := senderCores(s.cfg.Cores, n)
@@ -195,7 +197,7 @@ func (s *Scan) newSender(i, n int, todo *work) *sender {
 	return &sender{
 		gen:     s.generator(todo),
 		engine:  s.transmitter(i),
-		limiter: newLimiter(s.Rate() / float64(n)), pace: &s.pace, share: 1 / float64(n),
+		limiter: newLimiter(s.Rate() / float64(n)), pace: &s.pace, share: 1 / float64(n), pause: s.collector.pause,
 		clock: s.clock, cpu: -1, log: s.cfg.Logger, n: new(senderCounters), broken: s.broken,
 	}
 }

@@ -26,6 +26,7 @@ type sender struct {
 	limiter limiter
 	pace    *pace   // what the limiter keeps to: this
 	share   float64 // part of it
+	pause   *pause  // nil for none ever
 	clock   clock
 	resets  []*resetQueue // of the receivers that this sender serves
 	cpu     int           // core to stay on; -1 for any
@@ -77,6 +78,10 @@ func (s *sender) probe(stop *atomic.Bool) {
 		if now-closed >= tick { // some at a time: each time costs a system call
 			closed = now
 			s.closeConnections()
+		}
+		if s.pause != nil && s.pause.isOn() {
+			s.idle(maxSleep)
+			continue
 		}
 		s.limiter.setRate(s.pace.rate()*s.share, now)
 		due := s.limiter.due(now, batchSize)

@@ -12,6 +12,7 @@ type Snapshot struct {
 	Began   time.Time     // when Run was called, by the clock on the wall
 	Elapsed time.Duration // since then, or until the scan ended
 	Sending time.Duration // of it, until the last probe was sent
+	Paused  time.Duration // of it, while the output had no room; answers of then may have been written later
 	Done    bool          // no more probes will be sent
 	End     End           // why the scan ended; empty before
 	Senders int           // threads that still send probes
@@ -91,6 +92,7 @@ func (s *Scan) Snapshot() Snapshot {
 	if probed != 0 {
 		now.Done, now.Sending = true, time.Duration(probed-started)
 	}
+	now.Paused = s.collector.pause.total()
 	s.countSenders(&now)
 	s.countReceivers(&now)
 	s.countKernel(&now)

@@ -85,7 +85,7 @@ func (e *outputError) Unwrap() error { return e.err }
 
 func (e *outputError) hint() string {
 	switch {
-	case errors.Is(e.err, unix.ENOSPC):
+	case errors.Is(e.err, unix.ENOSPC), errors.Is(e.err, unix.EDQUOT):
 		return "free some space; the rows written so far are whole"
 	case errors.Is(e.err, unix.ENOENT), errors.Is(e.err, unix.EACCES), errors.Is(e.err, unix.EISDIR),
 		errors.Is(e.err, unix.EROFS), errors.Is(e.err, unix.EPERM):

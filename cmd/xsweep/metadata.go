@@ -155,7 +155,7 @@ func recordCounters(m *output.Metadata, end *moment) {
 	if end.Probes > 0 {
 		m.FirstScanned = end.Began.Unix()
 	}
-	m.SentAgain = l.SentAgain
+	m.SentAgain, m.OutputPaused = l.SentAgain, output.Number(end.Paused.Seconds())
 	m.Drops = map[string]uint64{
 		"send_dropped": l.SendDropped, "send_invalid": l.SendInvalid, "unsent": l.Unsent, "resets_lost": l.ResetsLost,
 		"no_socket": l.NoSocket, "ring_full": l.RingFull, "no_frame": l.NoFrame, "invalid": l.Invalid,

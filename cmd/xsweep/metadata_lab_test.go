@@ -54,6 +54,7 @@ type metadata struct {
 	XDPMode                        string   `json:"xdp_mode"`
 	AFXDPMode                      string   `json:"af_xdp_mode"`
 	ScanID                         string   `json:"scan_id"`
+	Paused                         float64  `json:"output_paused_secs"`
 	Drops                          map[string]uint64
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -20,8 +21,9 @@ type monitor struct {
 	rows     *output.StatusWriter // nil for none
 	log      *slog.Logger
 
-	last moment // the one before
-	err  error  // of rows
+	last   moment // the one before
+	err    error  // of rows
+	isFull bool   // the last row found no room
 }
 
 func newMonitor(w io.Writer, quiet bool, run *scan.Scan, s *settings, rows *output.StatusWriter, log *slog.Logger) *monitor {
@@ -82,11 +84,23 @@ func (m *monitor) look() {
 		fmt.Fprintln(m.terminal, statusLine(&s, now.Done, now.End == ""))
 	}
 	if m.rows != nil && m.err == nil {
-		if m.err = m.rows.Write(&s); m.err != nil {
-			m.log.Error("status updates end here", "error", m.err)
-		}
+		m.note(m.rows.Write(&s))
 	}
 	m.last = now
+}
+
+// note says once that there are no more status updates, or none while the disk is full.
+func (m *monitor) note(err error) {
+	switch {
+	case !errors.Is(err, output.ErrFull):
+		m.isFull = false
+		if m.err = err; err != nil {
+			m.log.Error("status updates end here", "error", err)
+		}
+	case !m.isFull:
+		m.isFull = true
+		m.log.Warn("status updates are left out", "error", err)
+	}
 }
 
 // warn says what ZMap says when more than one answer in twenty is lost, or more than one probe in a hundred.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -21,6 +22,7 @@ type outputOptions struct {
 	noHeader    bool // never a line of field names
 	dedup       string
 	dedupWindow int
+	patience    secondsValue
 	metadata    string
 	status      string
 }
@@ -38,6 +40,9 @@ func (o *outputOptions) flags() *pflag.FlagSet {
 		"write the answers for which `EXPR` is true, such as 'success = 1 && repeat = 0'; \"\" is all of them")
 	f.StringVar(&o.dedup, "dedup-method", "default",
 		"tell repeats by `METHOD`: full remembers all answers, window the last ones, none no answer; default is full")
+	o.patience = secondsValue(time.Minute)
+	f.Var(&o.patience, "output-patience",
+		"wait so long for room on a full disk, without sending, before the scan fails; 0 is not at all")
 	f.IntVar(&o.dedupWindow, "dedup-window-size", scan.DefaultDedupWindow, "the window is `N` answers")
 	f.StringVarP(&o.metadata, "metadata-file", "m", "", "write what is known about the scan to `FILE` at its end, as JSON")
 	f.StringVarP(&o.status, "status-updates-file", "u", "", "write a row of counters to `FILE` every second, as CSV")

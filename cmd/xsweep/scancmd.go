@@ -149,6 +149,9 @@ func report(log *slog.Logger, s *moment) {
 			log.Warn(loss.what, "count", loss.count)
 		}
 	}
+	if s.Paused > 0 {
+		log.Info("sending was paused: no room for results", "seconds", fmt.Sprintf("%.1f", s.Paused.Seconds()))
+	}
 	if l.SentAgain > 0 {
 		log.Info("frames that the device had no room for, sent again later", "count", l.SentAgain)
 	}

@@ -50,6 +50,7 @@ func (o *options) understand(cmd *cobra.Command) (*settings, error) {
 	s.scan.MaxRuntime = time.Duration(o.maxRuntime) * time.Second
 	s.scan.Cooldown = time.Duration(o.cooldown) * time.Second
 	s.scan.MaxResults = o.maxResults
+	s.scan.OutputPatience = time.Duration(o.patience)
 	s.scan.PassInvalid = o.passInvalid
 	return s, nil
 }
