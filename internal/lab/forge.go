@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"net"
 	"sync"
@@ -12,27 +13,20 @@ import (
 	"github.com/cilium/ebpf"
 )
 
-// ForgeKind is a kind of forged frame.
-type ForgeKind uint32
-
-// The kinds of forged frames.
-const (
-	ForgeSYNACK ForgeKind = iota // a SYN-ACK of a connection nobody asked for
-	ForgeRST                     // a RST of one
-	ForgeICMP                    // an ICMP host-unreachable error quoting a probe nobody sent
-
-	forgeSYN // a probe, sent from the scanner's end: the load of this package's own benchmark
-)
-
 // ForgeConfig describes a flood of forged frames.
 type ForgeConfig struct {
-	Kind  ForgeKind
-	Count uint64 // frames to send
+	Kind  ForgeKind // one kind, or several, whose frames come in turn
+	Count uint64    // frames to send
+
+	// Key is that of the scan that is attacked, and Port a port that it probes: for the kinds that want them. They rely on
+	// FirstPort and LastPort being the scan's, and on its sending one probe to each target.
+	Key  [2]uint64
+	Port uint16
 
 	// FirstPort and LastPort bound the scanner's ports that the flood is aimed at, both included. Zero values: all.
 	FirstPort, LastPort uint16
 
-	// RatePPS is about how many frames go out per second, in bursts of 50 ms; 0 is as fast as it goes.
+	// RatePPS is about how many frames go out per second, in bursts of 1 ms; 0 is as fast as it goes.
 	RatePPS float64
 
 	// Seed chooses the random source addresses, which are in the simulated network, the source ports, and the
@@ -45,17 +39,17 @@ const (
 	// been seen to overrun it.
 	forgeBatch = 64
 
-	// forgeCall bounds one system call. Each costs some 25 ms of waiting at its end, so it should be large.
-	forgeCall = 1 << 22
+	// forgeCall bounds one system call: a few milliseconds. Each costs some 20 µs.
+	forgeCall = 1 << 13
 
-	forgeInterval = 50 * time.Millisecond
+	forgeInterval = time.Millisecond
 )
 
 // Forge sends forged frames with right checksums at the scanner, blocks until Count are sent, and returns how many
 // were. Floods of one Simulation do not overlap: a second waits for the first.
 func (s *Simulation) Forge(cfg ForgeConfig) (sent uint64, err error) {
-	if cfg.Kind > ForgeICMP {
-		return 0, fmt.Errorf("forge: unknown kind %d", cfg.Kind)
+	if cfg.Kind == 0 || cfg.Kind > ForgeAll {
+		return 0, fmt.Errorf("forge: unknown kind %#x", uint32(cfg.Kind))
 	}
 	return s.forger.flood(s.lab.World, s.lab.Scanner, &s.truth, cfg)
 }
@@ -65,6 +59,7 @@ type forger struct {
 	mu      sync.Mutex
 	closed  bool
 	objects *forgeObjects
+	ready   io.Closer
 }
 
 // flood sends from one host's interface; to is the host that the forged frames, or their answers, go to.
@@ -80,20 +75,23 @@ func (f *forger) flood(from, to *Host, t *truth, cfg ForgeConfig) (uint64, error
 	if !(cfg.RatePPS >= 0) {
 		return 0, fmt.Errorf("forge: rate %v is not a rate", cfg.RatePPS)
 	}
-	if err := f.load(); err != nil {
+	if err := f.load(from); err != nil {
 		return 0, fmt.Errorf("forge: %w", err)
 	}
 	order := forgeOrder{
-		Seed:      mix(cfg.Seed + 1),
-		Kind:      uint32(cfg.Kind),
-		Network:   t.network,
-		HostMask:  ^t.mask,
-		Victim:    ScannerAddr,
-		FirstPort: uint32(cfg.FirstPort),
-		Ports:     uint32(cfg.LastPort) - uint32(cfg.FirstPort) + 1,
-		DstMac:    macWords(to.mac),
-		SrcMac:    macWords(from.mac),
+		Seed:       mix(cfg.Seed + 1),
+		Key0:       cfg.Key[0],
+		Key1:       cfg.Key[1],
+		Network:    t.network,
+		HostMask:   ^t.mask,
+		Victim:     ScannerAddr,
+		FirstPort:  uint32(cfg.FirstPort),
+		Ports:      uint32(cfg.LastPort) - uint32(cfg.FirstPort) + 1,
+		TargetPort: uint32(cfg.Port),
+		DstMac:     macWords(to.mac),
+		SrcMac:     macWords(from.mac),
 	}
+	order.Kind, order.Kinds = cfg.Kind.list()
 	if err := f.objects.Sent.Set(uint64(0)); err != nil {
 		return 0, fmt.Errorf("forge: %w", err)
 	}
@@ -115,6 +113,7 @@ func (f *forger) pace(from *Host, order forgeOrder, cfg ForgeConfig) (sent uint6
 	if cfg.RatePPS > 0 {
 		burst = min(burst, max(1, uint64(cfg.RatePPS*forgeInterval.Seconds())))
 	}
+	frame := make([]byte, forgeLen(cfg.Kind))
 	start := time.Now()
 	for sent < cfg.Count {
 		if cfg.RatePPS > 0 {
@@ -124,7 +123,7 @@ func (f *forger) pace(from *Host, order forgeOrder, cfg ForgeConfig) (sent uint6
 		before := sent
 		n := min(burst, cfg.Count-sent)
 		order.Limit = sent + n
-		if sent, err = f.call(from, &order, uint32(n)); err != nil {
+		if sent, err = f.call(from, &order, uint32(n), frame); err != nil {
 			return sent, err
 		}
 		if sent == before {
@@ -136,11 +135,10 @@ func (f *forger) pace(from *Host, order forgeOrder, cfg ForgeConfig) (sent uint6
 
 // call runs the program on n live frames and returns how many frames have been sent in all. A signal may interrupt the run
 // and the library then starts it again from nothing, but the program knows how many it has sent and keeps to the limit.
-func (f *forger) call(from *Host, order *forgeOrder, n uint32) (uint64, error) {
+func (f *forger) call(from *Host, order *forgeOrder, n uint32, frame []byte) (uint64, error) {
 	if err := f.objects.Job.Set(order); err != nil {
 		return 0, fmt.Errorf("set order: %w", err)
 	}
-	frame := make([]byte, order.frameLen())
 	_, runErr := f.objects.Forge.Run(&ebpf.RunOptions{
 		Data:      frame,
 		Repeat:    n,
@@ -170,9 +168,9 @@ type xdpContext struct {
 	EgressIfindex  uint32
 }
 
-// frameLen is the length of a frame of the order's kind.
-func (o *forgeOrder) frameLen() int {
-	if ForgeKind(o.Kind) == ForgeICMP {
+// forgeLen is the length of the frames of a flood.
+func forgeLen(kind ForgeKind) int {
+	if kind&forgeErrors != 0 {
 		return 14 + 20 + 8 + 20 + 8 // Ethernet, IPv4, ICMP, and the quoted IPv4 header with 8 bytes of TCP
 	}
 	return 60 // the shortest Ethernet frame; its last 6 bytes are padding
@@ -186,7 +184,7 @@ func macWords(mac net.HardwareAddr) (words [3]uint16) {
 	return words
 }
 
-func (f *forger) load() error {
+func (f *forger) load(host *Host) error {
 	if f.closed {
 		return ErrClosed
 	}
@@ -196,6 +194,10 @@ func (f *forger) load() error {
 	objects := new(forgeObjects)
 	if err := loadForgeObjects(objects, nil); err != nil {
 		return fmt.Errorf("load XDP program: %w", err)
+	}
+	var err error
+	if f.ready, err = keepReady(host, objects.Forge); err != nil {
+		return errors.Join(err, objects.Close())
 	}
 	f.objects = objects
 	return nil
@@ -209,5 +211,5 @@ func (f *forger) close() error {
 		return nil
 	}
 	f.closed = true
-	return f.objects.Close()
+	return errors.Join(f.ready.Close(), f.objects.Close())
 }

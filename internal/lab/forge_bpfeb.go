@@ -14,18 +14,21 @@ import (
 )
 
 type forgeOrder struct {
-	_         structs.HostLayout
-	Limit     uint64
-	Seed      uint64
-	Kind      uint32
-	Network   uint32
-	HostMask  uint32
-	Victim    uint32
-	FirstPort uint32
-	Ports     uint32
-	DstMac    [3]uint16
-	SrcMac    [3]uint16
-	_         [4]byte
+	_          structs.HostLayout
+	Limit      uint64
+	Seed       uint64
+	Key0       uint64
+	Key1       uint64
+	Network    uint32
+	HostMask   uint32
+	Victim     uint32
+	FirstPort  uint32
+	Ports      uint32
+	TargetPort uint32
+	Kinds      uint32
+	DstMac     [3]uint16
+	SrcMac     [3]uint16
+	Kind       [32]uint8
 }
 
 // Names of all BPF objects in the ELF.

@@ -52,10 +52,10 @@ func TestForge(t *testing.T) {
 			}
 		})
 	}
-	if _, err := s.Forge(lab.ForgeConfig{Count: 1, FirstPort: 2, LastPort: 1}); err == nil {
+	if _, err := s.Forge(lab.ForgeConfig{Kind: lab.ForgeRST, Count: 1, FirstPort: 2, LastPort: 1}); err == nil {
 		t.Error("Forge takes an empty port range")
 	}
-	if _, err := s.Forge(lab.ForgeConfig{Kind: 3, Count: 1}); err == nil {
+	if _, err := s.Forge(lab.ForgeConfig{Kind: lab.ForgeAll + 1, Count: 1}); err == nil {
 		t.Error("Forge takes an unknown kind")
 	}
 }

@@ -279,7 +279,7 @@ func TestWorldsExclude(t *testing.T) {
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := first.Forge(lab.ForgeConfig{Count: 1}); err == nil {
+	if _, err := first.Forge(lab.ForgeConfig{Kind: lab.ForgeRST, Count: 1}); err == nil {
 		t.Error("a closed simulation forges")
 	}
 	if _, err := l.Simulate(lab.SimConfig{}); err != nil {

@@ -141,19 +141,22 @@ func worldRoutes() []netlink.Route {
 
 // unplug removes the wire at once, where the end of a namespace would do it some time later.
 func (h *Host) unplug() error {
-	return h.Do(func() error {
-		link, err := netlink.LinkByName(h.name)
-		if _, missing := errors.AsType[netlink.LinkNotFoundError](err); missing {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("find %s: %w", h.name, err)
-		}
-		if err := netlink.LinkDel(link); err != nil {
-			return fmt.Errorf("remove %s: %w", h.name, err)
-		}
+	return h.Do(func() error { return removeLink(h.name) })
+}
+
+// removeLink removes an interface of the calling thread's namespace, with its peer, if it is there.
+func removeLink(name string) error {
+	link, err := netlink.LinkByName(name)
+	if _, missing := errors.AsType[netlink.LinkNotFoundError](err); missing {
 		return nil
-	})
+	}
+	if err != nil {
+		return fmt.Errorf("find %s: %w", name, err)
+	}
+	if err := netlink.LinkDel(link); err != nil {
+		return fmt.Errorf("remove %s: %w", name, err)
+	}
+	return nil
 }
 
 // setOffloads makes what the interface transmits complete; see the package comment.
