@@ -33,7 +33,7 @@ type vector struct {
 }
 
 // readVectors reads scan/testdata/cookie.txt.
-func readVectors(t *testing.T) []vector {
+func readVectors(t testing.TB) []vector {
 	t.Helper()
 	f, err := os.Open("../scan/testdata/cookie.txt")
 	if err != nil {
@@ -69,7 +69,7 @@ func addr(text string) uint32 {
 func ip(a uint32) net.IP { return net.IPv4(byte(a>>24), byte(a>>16), byte(a>>8), byte(a)).To4() }
 
 // load loads the program for a vector, with an AF_XDP socket that is bound to nothing as the receiver of queue 0.
-func load(t *testing.T, cfg SteerConfig, withSocket bool) *Steer {
+func load(t testing.TB, cfg SteerConfig, withSocket bool) *Steer {
 	t.Helper()
 	s, err := LoadSteer(cfg)
 	needPrivilege(t, err)
@@ -96,7 +96,7 @@ func load(t *testing.T, cfg SteerConfig, withSocket bool) *Steer {
 }
 
 // needPrivilege skips where loading programs is not allowed, except where the environment says that it must be.
-func needPrivilege(t *testing.T, err error) {
+func needPrivilege(t testing.TB, err error) {
 	t.Helper()
 	if errors.Is(err, unix.EPERM) && os.Getenv("XSWEEP_REQUIRE_NETNS") != "1" {
 		t.Skipf("needs CAP_BPF, CAP_NET_ADMIN and CAP_NET_RAW: %v", err)
