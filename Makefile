@@ -7,12 +7,16 @@ LDFLAGS  := -s -w -X main.release=$(VERSION)
 FUZZTIME ?= 20s
 RUNS     ?= 5
 SOAK     ?= 10m
+COUNT    ?= 1000000000
+
+# What reads bytes that others made up, by package and target: make fuzz-ci.
+FUZZ_CI  ?= packet:FuzzParse scan:FuzzSteerAgainstParser blocklist:FuzzLoaderSet output:FuzzParseFilter
 
 # Tools are pinned, and run without being installed.
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 BENCHSTAT := golang.org/x/perf/cmd/benchstat@latest
 
-.PHONY: build test test-arm64 soak demo bench bench-rx bench-peers recall-curve peers coverage marathon lint fuzz docs man generate check-generate clean help
+.PHONY: build test test-arm64 soak soak-forgery demo bench bench-rx bench-peers recall-curve peers coverage marathon lint fuzz fuzz-ci docs man generate check-generate clean help
 
 build: ## the static binary, bin/xsweep
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/xsweep ./cmd/xsweep
@@ -29,6 +33,9 @@ test-arm64: ## the ring logic of xsk on arm64, emulated (installs qemu-user wher
 
 soak: ## AF_XDP sockets under injected faults for SOAK (10m): no frame leaked, no call in vain (root)
 	XSWEEP_SOAK=$(SOAK) XSWEEP_REQUIRE_NETNS=1 $(GO) test -count=1 -timeout 0 -v -run '^TestSoak$$' ./xsk
+
+soak-forgery: ## a scan under COUNT (10^9) forged answers, as many a second as there can be: no row is forged (root)
+	XSWEEP_FORGERIES=$(COUNT) XSWEEP_REQUIRE_NETNS=1 $(GO) test -count=1 -timeout 0 -v -run '^TestSoakForgery$$' ./scan
 
 bench: build ## ns per probe of the generator, and pps of a scan in the lab (root)
 	@.ci/bench
@@ -63,6 +70,13 @@ fuzz: ## every fuzz target for FUZZTIME (20s)
 	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
 	    echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$pkg; \
 	  done; \
+	done
+
+fuzz-ci: ## the targets of FUZZ_CI for FUZZTIME (20s) each
+	@set -e; for each in $(FUZZ_CI); do \
+	  echo "$$each"; \
+	  $(GO) test -list "^$${each#*:}\$$" ./$${each%:*} | grep -q '^Fuzz' || { echo "there is no $$each"; exit 1; }; \
+	  $(GO) test -run '^$$' -fuzz "^$${each#*:}\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$${each%:*}; \
 	done
 
 docs: ## docs/zmap.md and docs/man/xsweep.1 anew, from the flags

@@ -19,14 +19,22 @@ import (
 type both struct {
 	steer    *bpf.Steer
 	validate *validator
-	probe    packet.Probe
+	ports    PortRange
+	sources  []source
+	probe    packet.Probe // one of the scan
 }
 
 func newBoth(t testing.TB) *both {
 	t.Helper()
-	key, ports := Key{11, 12}, PortRange{40000, 40999}
-	s, err := bpf.LoadSteer(bpf.SteerConfig{Key0: key[0], Key1: key[1], Sources: []uint32{0xc6120001},
-		PortFirst: ports.First, PortLast: ports.Last})
+	return newBothOf(t, PortRange{40000, 40999}, 1, 0xc6120001)
+}
+
+// newBothOf is a scan of everything, from these ports and addresses.
+func newBothOf(t testing.TB, ports PortRange, probes int, addrs ...uint32) *both {
+	t.Helper()
+	key := Key{11, 12}
+	s, err := bpf.LoadSteer(bpf.SteerConfig{Key0: key[0], Key1: key[1], Sources: addrs, PortFirst: ports.First,
+		PortLast: ports.Last, Probes: probes})
 	if errors.Is(err, unix.EPERM) && os.Getenv("XSWEEP_REQUIRE_NETNS") != "1" {
 		t.Skipf("needs CAP_BPF and CAP_NET_ADMIN: %v", err)
 	}
@@ -42,16 +50,23 @@ func newBoth(t testing.TB) *both {
 	if err := s.SetSocket(0, fd); err != nil {
 		t.Fatal(err)
 	}
-	everyPort := make([]uint16, 1<<16)
-	for i := range everyPort {
-		everyPort[i] = uint16(i)
-	}
-	space, err := NewSpace(blocklist.All(), everyPort)
+	space, err := NewSpace(blocklist.All(), everyPort())
 	if err != nil {
 		t.Fatal(err)
 	}
-	src := newSource(key, 0xc6120001)
-	return &both{s, newValidator(key, []source{src}, ports, 1, space), src.probe(0xc6130203, 443, ports)}
+	var sources []source
+	for _, addr := range addrs {
+		sources = append(sources, newSource(key, addr))
+	}
+	return &both{s, newValidator(key, sources, ports, probes, space), ports, sources, sources[0].probe(0xc6130203, 443, ports)}
+}
+
+func everyPort() []uint16 {
+	ports := make([]uint16, 1<<16)
+	for i := range ports {
+		ports[i] = uint16(i)
+	}
+	return ports
 }
 
 // verdicts asks both whether a frame is an answer.
@@ -142,20 +157,4 @@ func TestKernelAndGoAgree(t *testing.T) {
 	if taken == 0 {
 		t.Error("no changed frame is an answer: MAC addresses and TTLs should not matter")
 	}
-}
-
-// FuzzKernelAndGoAgree does the same with whatever bytes the fuzzer thinks of.
-func FuzzKernelAndGoAgree(f *testing.F) {
-	b := newBoth(f)
-	for _, frame := range b.answers() {
-		f.Add(frame)
-	}
-	f.Fuzz(func(t *testing.T, frame []byte) {
-		if len(frame) < 14 || len(frame) > 1500 {
-			t.Skip("the kernel runs nothing shorter than an Ethernet header")
-		}
-		if kernel, user := b.verdicts(t, frame); kernel != user {
-			t.Errorf("%x: kernel says %v, Go says %v", frame, kernel, user)
-		}
-	})
 }
