@@ -67,6 +67,7 @@ func takeTurns(s *Scan, n int) func(yield func(int, *probeBatch) bool) {
 		var batch probeBatch
 		for i := 0; len(senders) > 0; i++ {
 			at := i % len(senders)
+			senders[at].allLeft(0) // what it made last
 			if batch.n, _ = senders[at].fill(batch.probes[:], 0); batch.n == 0 {
 				senders = append(senders[:at], senders[at+1:]...)
 			} else if !yield(at, &batch) {

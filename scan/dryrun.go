@@ -34,6 +34,7 @@ func (d *DryRun) Probes() iter.Seq[[]packet.Probe] {
 			case n > 0 && !yield(batch[:n]), n == 0 && wait == 0:
 				return
 			}
+			g.allLeft(now)
 			// What is further off than the interval is as good as the interval, and fits a Duration at any rate.
 			now += wait + time.Duration(min(float64(n)*limiter.interval, float64(d.scan.cfg.ProbeInterval)))
 		}

@@ -53,6 +53,9 @@ type transmitter interface {
 	// flush pushes on what was taken and is still waiting for the device, and reports how many frames that leaves.
 	flush() (waiting int, err error)
 
+	// held is how many of the probes taken have not left, or more than that: they would be lost with the process.
+	held() int
+
 	// drain does so until everything has left, or for half a second, and reports how many frames never did.
 	drain() (unsent int)
 

@@ -129,6 +129,8 @@ func (e *xdpEngine) flush() (waiting int, err error) {
 	return left + e.waiting, err
 }
 
+func (e *xdpEngine) held() int { return e.waiting }
+
 func (e *xdpEngine) drain() (unsent int) {
 	const pause = time.Millisecond
 	for start := time.Now(); e.waiting > 0 && time.Since(start) < drainTime; {

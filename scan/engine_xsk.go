@@ -86,6 +86,9 @@ func (e *xskEngine) flush() (waiting int, err error) {
 	return e.tx.Queued(), err
 }
 
+// held counts RSTs as well, which are in the same ring.
+func (e *xskEngine) held() int { return e.tx.Queued() }
+
 // drainTime is longer than any driver takes to send a ring; a device that is down does not send it at all.
 const drainTime = 500 * time.Millisecond
 

@@ -29,8 +29,17 @@ type generator struct {
 	ahead  *block // the next one
 
 	pass     int    // of the last batch
-	made     uint64 // targets of the unit that got their probes
+	tally    tally  // of the unit being made into probes
 	excluded uint64 // targets left out since the start, in the first pass
+	made     uint64 // probes since the start, those excepted that were taken back
+	finished []finished
+}
+
+// finished is a unit all of whose probes have been made, and may not have left.
+type finished struct {
+	unit
+	tally
+	made uint64 // generator.made when its last probe was
 }
 
 const (
@@ -88,7 +97,7 @@ func (g *generator) fill(batch []packet.Probe, now time.Duration) (n int, wait t
 // advance begins the next block that has targets, if there is one; wait is as in work.claim.
 func (g *generator) advance(now time.Duration) (wait time.Duration) {
 	for {
-		g.finish(now)
+		g.finish()
 		if !g.ahead.isWalked {
 			if wait = g.look(now); !g.ahead.isWalked {
 				return wait
@@ -104,11 +113,11 @@ func (g *generator) advance(now time.Duration) (wait time.Duration) {
 	}
 }
 
-// finish leaves the block empty, and reports the unit of which it was the last.
-func (g *generator) finish(now time.Duration) {
+// finish leaves the block empty, and the unit of which it was the last to left.
+func (g *generator) finish() {
 	if g.block.last {
-		g.work.done(g.block.unit, g.made, now)
-		g.made = 0
+		g.finished = append(g.finished, finished{g.block.unit, g.tally, g.made})
+		g.tally = tally{}
 	}
 	g.block.used, g.block.n, g.block.last, g.block.isWalked = 0, 0, false, false
 }
@@ -141,7 +150,8 @@ func (g *generator) make(batch []packet.Probe, targets int, exclude *blocklist.S
 	if exclude != nil {
 		messages = messages[:g.permit(messages, exclude)]
 	}
-	g.made += uint64(len(messages))
+	g.tally.probed += uint64(len(messages))
+	g.made += uint64(len(messages) * g.probes)
 	if len(g.sources) > 1 || g.probes > 1 {
 		return g.makeEach(batch, messages, b.unit.pass)
 	}
@@ -176,16 +186,40 @@ func (g *generator) permit(messages []uint64, exclude *blocklist.Set) (n int) {
 	}
 	if g.block.unit.pass == 0 {
 		g.excluded += uint64(len(messages) - n)
+		g.tally.excluded += uint64(len(messages) - n)
 	}
 	return n
 }
 
-// dropped counts probes of the last batch that were taken out of it, as if their targets had been excluded before, also
-// the first of them, of which some may have gone out.
-func (g *generator) dropped(probes int) {
-	if targets := uint64((probes + g.probes - 1) / g.probes); targets > 0 && g.pass == 0 {
-		g.excluded += targets
-		g.work.miss(targets)
+// left says that the first gone of the probes made have left, for good: what the engine has taken and not sent is not
+// among them. Units that are done by that go back to the work.
+func (g *generator) left(gone uint64, now time.Duration) {
+	n := 0
+	for ; n < len(g.finished) && g.finished[n].made <= gone; n++ {
+		g.work.done(g.finished[n].unit, g.finished[n].tally, now)
+	}
+	if n > 0 {
+		g.finished = append(g.finished[:0], g.finished[n:]...)
+	}
+}
+
+// allLeft is left for whoever sends what fill returns, or does not have to.
+func (g *generator) allLeft(now time.Duration) { g.left(g.made, now) }
+
+// takeBack makes probe number at, from 0, one that was never made, and moves the numbers of those behind it. It was of
+// the last batch, and its target counts as excluded, also where another probe of it has left. isFirst says that it is the
+// first one taken back of this target.
+func (g *generator) takeBack(at uint64, isFirst bool) {
+	of := &g.tally
+	for i := len(g.finished) - 1; i >= 0 && g.finished[i].made > at; i-- {
+		g.finished[i].made--
+		of = &g.finished[i].tally
+	}
+	g.made--
+	if isFirst && g.pass == 0 {
+		g.excluded++
+		of.probed--
+		of.excluded++
 	}
 }
 

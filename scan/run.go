@@ -213,9 +213,9 @@ func (s *Scan) transmitter(i int) transmitter {
 
 // work is what n senders have to do.
 func (s *Scan) work(n int) *work {
-	w := newWork(s.shard.from, s.shard.to, s.shard.limit)
+	w := newWork(s.shard.from, s.shard.to, s.shard.limit, s.cfg.Rate/float64(n))
 	if s.cfg.ProbeInterval > 0 {
-		w.repeat(s.cfg.Probes, s.cfg.ProbeInterval, s.cfg.Rate/float64(n))
+		w.repeat(s.cfg.Probes, s.cfg.ProbeInterval)
 	}
 	return w
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"log/slog"
 	"runtime"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -143,12 +142,22 @@ func (s *sender) recheck() {
 		return
 	}
 	s.checked = exclude
-	if exclude != nil {
-		before := len(s.batch)
-		s.batch = slices.DeleteFunc(s.batch, func(p packet.Probe) bool { return exclude.Contains(p.Dst) })
-		s.gen.dropped(before - len(s.batch))
-		s.n.excluded.Store(s.gen.excluded)
+	if exclude == nil {
+		return
 	}
+	kept, sent := s.batch[:0], s.n.probes.Load()
+	var last *packet.Probe // the last one taken out
+	for _, p := range s.batch {
+		if !exclude.Contains(p.Dst) {
+			kept = append(kept, p)
+			continue
+		}
+		isFirst := last == nil || p.Dst != last.Dst || p.DstPort != last.DstPort
+		s.gen.takeBack(sent+uint64(len(kept)), isFirst)
+		last = &p
+	}
+	s.batch = kept
+	s.n.excluded.Store(s.gen.excluded)
 }
 
 // send gives the first n probes of the batch to the engine, and keeps those that it did not take for the next time:
@@ -161,6 +170,7 @@ func (s *sender) send(n int) {
 	if s.gen.pass > 0 {
 		s.n.again.Add(uint64(sent))
 	}
+	s.depart()
 	s.count()
 	switch {
 	case err != nil:
@@ -171,6 +181,13 @@ func (s *sender) send(n int) {
 		s.idle(backoff)
 	case s.failed:
 		s.idle(0) // what an engine has taken may not have left
+	}
+}
+
+// depart has units go back to the work whose probes have left.
+func (s *sender) depart() {
+	if len(s.gen.finished) > 0 {
+		s.gen.left(s.n.probes.Load()-uint64(s.engine.held()), s.clock.now())
 	}
 }
 
@@ -201,6 +218,7 @@ func (s *sender) report(err error) {
 func (s *sender) push() (waiting int, err error) {
 	waiting, err = s.engine.flush()
 	s.report(err)
+	s.depart()
 	s.count()
 	return waiting, err
 }
@@ -234,6 +252,7 @@ func (s *sender) serve(stop *atomic.Bool) {
 		unsent += q.len()
 	}
 	s.n.unsent.Store(uint64(unsent))
+	s.depart()
 	s.count()
 }
 

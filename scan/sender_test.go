@@ -55,6 +55,7 @@ func (e *moodyEngine) reset(conns []packet.Probe) (int, error) {
 }
 
 func (e *moodyEngine) flush() (int, error) { e.flushes++; return e.rand.IntN(2), nil }
+func (e *moodyEngine) held() int           { return 0 }
 func (e *moodyEngine) drain() int          { return 3 }
 func (e *moodyEngine) dropped() uint64     { return 5 }
 func (e *moodyEngine) refused() uint64     { return 7 }
@@ -174,6 +175,7 @@ func TestSenderCountsWhatItTakesBack(t *testing.T) {
 		first := s.batch[0].Dst
 		out := set(t, "198.18.8.0/21").Union(blocklist.New(blocklist.Range{First: first, Last: first}))
 		s.batch = s.batch[probes/2:] // half the probes of the first one have gone out, where it has two
+		s.n.probes.Add(uint64(probes / 2))
 		s.gen.exclude.Store(out)
 		var never atomic.Bool
 		s.probe(&never)

@@ -36,6 +36,7 @@ func runSenders(t *testing.T, s *Scan, n int) []packet.Probe {
 		i := r.IntN(len(waiting))
 		batch := make([]packet.Probe, s.cfg.Probes+r.IntN(300))
 		got, wait := waiting[i].fill(batch, now)
+		waiting[i].allLeft(now)
 		if all = append(all, batch[:got]...); got == 0 && wait == 0 {
 			waiting = slices.Delete(waiting, i, i+1)
 		}
@@ -153,8 +154,8 @@ func TestWorkKeepsSenders(t *testing.T) {
 		{"another pass of a limit", 10, 2, 0, pollWork, time.Second},
 	}
 	for _, tt := range tests {
-		w := newWork(0, 100, tt.limit)
-		w.repeat(tt.passes, time.Second, 0)
+		w := newWork(0, 100, tt.limit, 0)
+		w.repeat(tt.passes, time.Second)
 		u, ok, _ := w.claim(0)
 		if !ok {
 			t.Fatalf("%s: no unit", tt.name)
@@ -162,7 +163,7 @@ func TestWorkKeepsSenders(t *testing.T) {
 		if _, ok, wait := w.claim(0); ok || wait != tt.whileOut {
 			t.Errorf("%s: another unit %v, or in %v, want in %v", tt.name, ok, wait, tt.whileOut)
 		}
-		w.done(u, u.to-u.from-tt.left, 0)
+		w.done(u, tally{probed: u.to - u.from - tt.left}, 0)
 		if _, ok, wait := w.claim(0); ok || wait != tt.afterwards {
 			t.Errorf("%s: when the unit is done another one %v, or in %v, want in %v", tt.name, ok, wait, tt.afterwards)
 		}
@@ -231,6 +232,7 @@ func checkIntervals(t *testing.T, s *Scan, interval time.Duration, rate float64)
 	batch := make([]packet.Probe, 20)
 	for now := time.Duration(0); ; {
 		n, wait := g.fill(batch, now)
+		g.allLeft(now)
 		if n == 0 && wait == 0 {
 			return
 		}
@@ -347,6 +349,7 @@ func TestWorkConcurrently(t *testing.T) {
 			batch := make([]packet.Probe, 64)
 			for {
 				n, wait := g.fill(batch, clock.now())
+				g.allLeft(clock.now())
 				if n == 0 && wait == 0 {
 					return
 				}
