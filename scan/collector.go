@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"iter"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -34,6 +35,8 @@ type collector struct {
 	pause      *pause        // on while that waits
 	log        *slog.Logger
 	n          *collectorCounters
+	keeper     Keeper        // nil for none
+	mark       func() error  // answers a question about how far it is
 	full       chan struct{} // closed when maxResults rows are written
 	failed     chan error    // the first error of the output
 	isOver     bool          // there was one
@@ -65,6 +68,10 @@ func newCollector(receivers int, out Output, cfg *Config) *collector {
 		patience: cfg.OutputPatience, pause: &pause{clock: newClock()}, log: cfg.Logger,
 		full: make(chan struct{}), failed: make(chan error, 1), abort: make(chan struct{}),
 	}
+	if cfg.Dedup != DedupNone {
+		c.keeper = cfg.Keeper
+	}
+	c.remember(cfg.Seen)
 	for range batches {
 		c.back <- new(answers)
 	}
@@ -81,6 +88,10 @@ func (c *collector) run() {
 			if !ok {
 				c.finish()
 				return
+			}
+			if batch.marked != nil {
+				batch.marked <- c.mark()
+				continue
 			}
 			for i := range batch.n {
 				c.take(&batch.records[i])
@@ -117,11 +128,24 @@ func (c *collector) take(r *output.Record) {
 		c.n.lost.Add(1)
 		return
 	}
+	if c.keeper != nil && !r.Repeat {
+		c.keeper.Seen(answerKey(r.Saddr, r.Sport, r.Class))
+	}
 	if after := c.out.Rows(); after != rows {
 		c.n.rows.Store(after)
 		if after == c.maxResults {
 			close(c.full)
 		}
+	}
+}
+
+// remember has answers be repeats whose keys were seen before.
+func (c *collector) remember(keys iter.Seq[uint64]) {
+	if keys == nil {
+		return
+	}
+	for key := range keys {
+		c.dedup.seen(answerOf(key))
 	}
 }
 

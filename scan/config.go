@@ -3,6 +3,7 @@ package scan
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"time"
 
@@ -81,6 +82,12 @@ type Config struct {
 	Bind   xsk.BindMode
 	XDP    bpf.Mode
 
+	// Where to go on, and how that will be known.
+	Keeper          Keeper           // of checkpoints; nil for none
+	CheckpointEvery time.Duration    // from one to the next; default DefaultCheckpointEvery
+	Resume          *State           // of the last checkpoint; nil for a scan from its beginning
+	Seen            iter.Seq[uint64] // what Keeper.Seen was told until then; nil for nothing
+
 	Logger *slog.Logger // what was chosen and what goes wrong; default none
 }
 
@@ -104,6 +111,9 @@ func (cfg Config) withDefaults() (Config, error) {
 	if cfg.DedupWindow == 0 {
 		cfg.DedupWindow = DefaultDedupWindow
 	}
+	if cfg.CheckpointEvery == 0 {
+		cfg.CheckpointEvery = DefaultCheckpointEvery
+	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -121,7 +131,7 @@ func (cfg Config) withDefaults() (Config, error) {
 	case int(cfg.Engine) >= len(engineNames):
 		return cfg, fmt.Errorf("%w: %v", ErrConfig, cfg.Engine)
 	case cfg.Rate < 0 || cfg.MaxRuntime < 0 || cfg.Cooldown < 0 || cfg.ProbeInterval < 0 || cfg.Senders < 0,
-		cfg.OutputPatience < 0:
+		cfg.OutputPatience < 0, cfg.CheckpointEvery < 0:
 		return cfg, fmt.Errorf("%w: a negative rate, time or number of senders", ErrConfig)
 	}
 	return cfg, checkCores(cfg.Cores)

@@ -71,6 +71,12 @@ func answerKey(addr uint32, port uint16, class output.Class) uint64 {
 	return (uint64(class)<<48 | uint64(addr)<<16 | uint64(port)) + 1
 }
 
+// answerOf is the inverse of answerKey, for any number.
+func answerOf(key uint64) (addr uint32, port uint16, class output.Class) {
+	key--
+	return uint32(key >> 16), uint16(key), output.Class(key >> 48)
+}
+
 // mix spreads keys over all 64 bits, and keeps different ones different: half of the finalizer of MurmurHash3. A
 // multiplication alone would put addresses that follow each other, as answers of a network do, next to each other.
 func mix(key uint64) uint64 {

@@ -36,6 +36,7 @@ type Scan struct {
 	receive    []*xsk.RxQueue
 	syn, rst   *packet.Template
 
+	todo      *work
 	senders   []*sender
 	receivers []*receiver
 	collector *collector
@@ -79,6 +80,11 @@ func prepare(cfg Config) (*Scan, error) {
 	}
 	if s.shard, err = s.order.shard(&cfg); err != nil {
 		return nil, err
+	}
+	if cfg.Resume != nil {
+		if err := s.checkResume(); err != nil {
+			return nil, err
+		}
 	}
 	s.id = sync.OnceValue(s.hashOrder)
 	s.Exclude(cfg.Exclude)

@@ -17,6 +17,7 @@ const answerBatch = 256
 // answers is a batch on its way from a receiver to the collector and, empty again, back.
 type answers struct {
 	n       int
+	marked  chan<- error // not nil for a question that travels with them: has all that came before been marked?
 	records [answerBatch]output.Record
 }
 
@@ -32,9 +33,11 @@ type receiver struct {
 	stopwatch *stopwatch    // nil unless round trips are measured
 	kinds     bool          // whether those of TCP options are kept
 	log       *slog.Logger
+	clock     clock
 	n         *receiverCounters
 
-	out *answers // being filled
+	out  *answers      // being filled
+	upTo time.Duration // when the ring was last found empty, or emptied
 }
 
 // receiverCounters has one writer; all may read.
@@ -44,6 +47,7 @@ type receiverCounters struct {
 	answers    atomic.Uint64 // accepted, repeats included
 	invalid    atomic.Uint64 // not an answer, though the XDP program took it for one
 	resetsLost atomic.Uint64 // RSTs that the sender had no room for
+	passed     atomic.Int64  // answers that came before this time, on the scan's clock, are with the collector
 	_          [cacheLine]byte
 }
 
@@ -64,13 +68,17 @@ func (r *receiver) run(stop *atomic.Bool) {
 	preciseSleep()
 	r.out = <-r.empty
 	for recent := 0; ; {
-		last := stop.Load() // before looking: nothing that came earlier is left behind
+		last, now := stop.Load(), r.clock.now() // before looking: nothing that came earlier is left behind
 		n := r.rx.Receive(receiveBatch)
 		if n > 0 {
 			r.take(n)
 			recent += n
+			if n < receiveBatch {
+				r.upTo = now
+			}
 			continue
 		}
+		r.upTo = now
 		r.pass()
 		if last {
 			return
@@ -132,9 +140,9 @@ func (r *receiver) take(n int) {
 // pass hands the batch to the collector. It blocks when the collector is behind: then the rings fill, and what they
 // cannot hold is counted there.
 func (r *receiver) pass() {
-	if r.out.n == 0 {
-		return
+	if r.out.n > 0 {
+		r.full <- r.out
+		r.out = <-r.empty
 	}
-	r.full <- r.out
-	r.out = <-r.empty
+	r.n.passed.Store(int64(r.upTo))
 }

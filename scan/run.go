@@ -42,6 +42,10 @@ func (s *Scan) Run(ctx context.Context, out Output, stop <-chan struct{}) (Snaps
 	}
 	s.assemble(out)
 	s.phase.started.Store(int64(s.clock.now()) + 1)
+	keeping, err := s.newCheckpointer()
+	if err != nil {
+		return s.finish(EndFailed, err)
+	}
 
 	var collecting, receiving, probing, serving sync.WaitGroup
 	collecting.Go(s.collector.run)
@@ -59,9 +63,12 @@ func (s *Scan) Run(ctx context.Context, out Output, stop <-chan struct{}) (Snaps
 		})
 	}
 
+	keeping.start()
+
 	defer context.AfterFunc(ctx, func() { close(s.collector.abort) })()
 	end, err := s.supervise(ctx, stop, &probing)
 
+	keeping.end()
 	s.phase.stopProbing.Store(true)
 	probing.Wait()
 	s.phase.probed.CompareAndSwap(0, int64(s.clock.now())+1)
@@ -76,6 +83,14 @@ func (s *Scan) Run(ctx context.Context, out Output, stop <-chan struct{}) (Snaps
 			end = endOf(err)
 		}
 	}
+	if _, isOutput := errors.AsType[*OutputError](err); isOutput {
+		return s.finish(end, err) // what was not written is not marked: the last checkpoint is the right one
+	}
+	return s.finish(end, errors.Join(err, keeping.last(end, waited(err))))
+}
+
+// finish makes the final counters.
+func (s *Scan) finish(end End, err error) (Snapshot, error) {
 	last := s.Snapshot()
 	last.End = end
 	s.last.Store(&last)
@@ -104,7 +119,7 @@ func (s *Scan) supervise(ctx context.Context, stop <-chan struct{}, probing *syn
 	}
 	var deadline, cooldown <-chan time.Time
 	if s.cfg.MaxRuntime > 0 {
-		deadline = time.After(s.cfg.MaxRuntime)
+		deadline = time.After(s.cfg.MaxRuntime - s.earlier().Sending)
 	}
 	for {
 		select {
@@ -115,7 +130,7 @@ func (s *Scan) supervise(ctx context.Context, stop <-chan struct{}, probing *syn
 			end = EndMaxRuntime
 			s.phase.stopProbing.Store(true)
 		case <-ticks:
-			now := s.Snapshot()
+			now := s.session()
 			if why, err := watch.check(&now); err != nil {
 				end, gaveUp, ticks = why, err, nil
 				s.phase.stopProbing.Store(true)
@@ -164,13 +179,13 @@ func (s *Scan) assemble(out Output) {
 	s.collector = newCollector(len(s.receive), out, &s.cfg)
 	s.collector.pause.clock = s.clock
 	n := s.numSenders()
-	todo := s.work(n)
+	s.todo = s.work(n)
 	cpus := senderCores(s.cfg.Cores, n)
 	if s.engine == EngineXDP {
 		cpus = emitCores(s.cfg.Cores, len(s.transmit))
 	}
 	for i := range n {
-		snd := s.newSender(i, n, todo)
+		snd := s.newSender(i, n, s.todo)
 		if len(cpus) > 0 {
 			snd.cpu = cpus[i%len(cpus)]
 		}
@@ -181,7 +196,8 @@ func (s *Scan) assemble(out Output) {
 		r := &receiver{
 			rx: rx, validate: validate,
 			full: s.collector.in, empty: s.collector.back,
-			stopwatch: s.stopwatch, kinds: s.cfg.OptionKinds, probed: &s.phase.probed, log: s.cfg.Logger, n: new(receiverCounters),
+			stopwatch: s.stopwatch, kinds: s.cfg.OptionKinds, probed: &s.phase.probed,
+			clock: s.clock, log: s.cfg.Logger, n: new(receiverCounters),
 		}
 		if !s.cfg.KeepConnections {
 			r.resets = new(resetQueue)
@@ -216,6 +232,9 @@ func (s *Scan) work(n int) *work {
 	w := newWork(s.shard.from, s.shard.to, s.shard.limit, s.cfg.Rate/float64(n))
 	if s.cfg.ProbeInterval > 0 {
 		w.repeat(s.cfg.Probes, s.cfg.ProbeInterval)
+	}
+	if s.cfg.Resume != nil {
+		w.restore(&s.cfg.Resume.Progress)
 	}
 	return w
 }

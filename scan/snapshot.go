@@ -7,9 +7,12 @@ import (
 	"github.com/xsweep/xsweep/xsk"
 )
 
-// Snapshot is where a scan stands. Counts are from its start.
+// Snapshot is where a scan stands. Counts are from its start; of a scan that goes on from a checkpoint, from that of its
+// first session, as far as the checkpoint knew.
 type Snapshot struct {
 	Began   time.Time     // when Run was called, by the clock on the wall
+	Resumed int           // how often the scan went on from a checkpoint
+	Away    time.Duration // since then, outside of sessions or in their cool-downs; Elapsed is without it
 	Elapsed time.Duration // since then, or until the scan ended
 	Sending time.Duration // of it, until the last probe was sent
 	Paused  time.Duration // of it, while the output had no room; answers of then may have been written later
@@ -81,6 +84,16 @@ func (s *Scan) Snapshot() Snapshot {
 	if last := s.last.Load(); last != nil {
 		return *last
 	}
+	now := s.session()
+	if s.cfg.Resume != nil && !now.Began.IsZero() {
+		now.addEarlier(s.earlier())
+		now.Planned = s.planned(&now)
+	}
+	return now
+}
+
+// session is a Snapshot without those sessions that the scan had before.
+func (s *Scan) session() Snapshot {
 	now := Snapshot{Targets: s.Targets()}
 	started, probed := s.phase.started.Load(), s.phase.probed.Load()
 	if started == 0 {

@@ -1,0 +1,141 @@
+package checkpoint
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// Suffix makes the name of a journal of that of its checkpoint.
+const Suffix = ".seen"
+
+// ErrLocked says that another process is at the same job.
+var ErrLocked = errors.New("another xsweep is at this scan")
+
+// Journal remembers numbers: Append and Flush are for one goroutine, Sync for any.
+type Journal struct {
+	f    *os.File
+	buf  []byte // not written yet
+	mark Mark   // of what was
+}
+
+const keySize = 8 // bytes, little endian
+
+// OpenJournal opens the journal of the checkpoint at path, or makes it, and locks it until it is closed or the process
+// ends. It changes nothing in it: Begin or Restore follows. The error wraps ErrLocked where another process has it.
+func OpenJournal(path string) (*Journal, error) {
+	path += Suffix
+	for {
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		switch err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); {
+		case errors.Is(err, unix.EWOULDBLOCK):
+			return nil, errors.Join(fmt.Errorf("%s: %w", path, ErrLocked), f.Close())
+		case err != nil:
+			return nil, errors.Join(&fs.PathError{Op: "lock", Path: path, Err: err}, f.Close())
+		}
+		if isAt(f, path) {
+			return &Journal{f: f}, nil
+		}
+		_ = f.Close() // removed by its owner while this process waited for nothing: the next one is new
+	}
+}
+
+// isAt tells whether f is what is at path now.
+func isAt(f *os.File, path string) bool {
+	ours, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Lstat(path)
+	return err == nil && os.SameFile(ours, there)
+}
+
+// Begin empties the journal.
+func (j *Journal) Begin() error {
+	j.mark, j.buf = Mark{}, j.buf[:0]
+	return j.f.Truncate(0)
+}
+
+// Restore cuts off what is behind m. It is an error, and nothing is cut, where what is before that is not what was there
+// when the mark was made.
+func (j *Journal) Restore(m Mark) error {
+	if m.Size < 0 || m.Size%keySize != 0 {
+		return fmt.Errorf("%s: no journal has %d bytes", j.f.Name(), m.Size)
+	}
+	sum := crc32.New(castagnoli)
+	switch n, err := io.Copy(sum, io.NewSectionReader(j.f, 0, m.Size)); {
+	case err != nil:
+		return err
+	case n < m.Size:
+		return fmt.Errorf("%s has %d bytes of the %d that it had at the checkpoint", j.f.Name(), n, m.Size)
+	case sum.Sum32() != m.Sum:
+		return fmt.Errorf("%s has changed since the checkpoint", j.f.Name())
+	}
+	j.mark = m
+	return j.f.Truncate(m.Size)
+}
+
+// Keys yields the last n numbers, or all of them, of those that are in the file. A file that cannot be read ends them.
+func (j *Journal) Keys(n int64) iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		from := max(j.mark.Size-min(n, j.mark.Size/keySize)*keySize, 0)
+		r := bufio.NewReaderSize(io.NewSectionReader(j.f, from, j.mark.Size-from), 1<<16)
+		var key [keySize]byte
+		for {
+			if _, err := io.ReadFull(r, key[:]); err != nil || !yield(binary.LittleEndian.Uint64(key[:])) {
+				return
+			}
+		}
+	}
+}
+
+const (
+	journalBuffer = 1 << 16 // bytes that are written at a time
+	journalLimit  = 1 << 20 // bytes that wait for a full disk
+)
+
+// Append adds a number. Where the disk has been full for long, the numbers that wait are forgotten: what they stand for is
+// then reported twice, and not lost.
+func (j *Journal) Append(key uint64) {
+	j.buf = binary.LittleEndian.AppendUint64(j.buf, key)
+	if len(j.buf)%journalBuffer != 0 {
+		return
+	}
+	if _, err := j.Flush(); err != nil && len(j.buf) >= journalLimit {
+		j.buf = j.buf[:0]
+	}
+}
+
+// Flush gives all numbers to the system, and returns how far that is.
+func (j *Journal) Flush() (Mark, error) {
+	if len(j.buf) == 0 {
+		return j.mark, nil
+	}
+	if _, err := j.f.WriteAt(j.buf, j.mark.Size); err != nil { // what was written of it is written once more
+		return j.mark, err
+	}
+	j.mark.Size += int64(len(j.buf))
+	j.mark.Sum = crc32.Update(j.mark.Sum, castagnoli, j.buf)
+	j.buf = j.buf[:0]
+	return j.mark, nil
+}
+
+// Sync returns once what was flushed is on disk.
+func (j *Journal) Sync() error { return j.f.Sync() }
+
+// Close gives up the lock.
+func (j *Journal) Close() error { return j.f.Close() }
+
+// Remove removes the file, when nobody will want it any more, and closes it.
+func (j *Journal) Remove() error { return errors.Join(os.Remove(j.f.Name()), j.f.Close()) }
