@@ -19,7 +19,7 @@ const module = "github.com/xsweep/xsweep/"
 // the lab, and what they compare with.
 var mayImport = map[string][]string{
 	"cmd/xsweep": {"scan", "xsk", "packet", "bpf", "blocklist", "output", "internal/nexthop", "internal/lab",
-		"internal/conffile", "internal/bench"},
+		"internal/conffile", "internal/checkpoint", "internal/bench"},
 	"scan":                    {"xsk", "packet", "bpf", "blocklist", "output"},
 	"xsk":                     nil,
 	"xsk/internal/kernelside": nil,
@@ -28,6 +28,7 @@ var mayImport = map[string][]string{
 	"bpf":                     {"internal/xdplink"},
 	"blocklist":               nil,
 	"output":                  nil,
+	"internal/checkpoint":     nil,
 	"internal/conffile":       nil,
 	"internal/nexthop":        nil,
 	"internal/lab":            nil,

@@ -104,7 +104,8 @@ type Metadata struct {
 	SentAgain    uint64            `json:"sent_again"`         // frames that the driver had no room for at first; none is lost by it
 	OutputPaused Number            `json:"output_paused_secs"` // for which nothing was sent, because there was no room for results
 	ScanID       string            `json:"scan_id"`
-	Ended        string            `json:"ended"` // such as "all targets probed", "stopped" or "failed"
+	Resumed      int               `json:"resumed"` // how often it went on from a checkpoint; counters are those of all sessions
+	Ended        string            `json:"ended"`   // such as "all targets probed", "stopped" or "failed"
 	Error        string            `json:"error,omitempty"`
 }
 

@@ -7,15 +7,16 @@ import "github.com/vishvananda/netlink"
 type deviceDrops struct {
 	ifindex int
 	before  uint64
+	earlier uint64 // in earlier sessions of the scan
 }
 
 func newDeviceDrops(ifindex int) *deviceDrops {
-	return &deviceDrops{ifindex, missed(ifindex)}
+	return &deviceDrops{ifindex: ifindex, before: missed(ifindex)}
 }
 
 func (d *deviceDrops) count() uint64 {
 	now := missed(d.ifindex)
-	return max(now, d.before) - d.before // a driver that is reset begins anew
+	return d.earlier + max(now, d.before) - d.before // a driver that is reset begins anew
 }
 
 // missed is 0 where the kernel does not tell, which is no reason to end a scan.

@@ -35,7 +35,7 @@ func dryRun(w io.Writer, o *options, s *settings, log *slog.Logger) error {
 
 // regretFiles names what is asked for of a scan that does not take place, for a script that waits for these files.
 func (o *options) regretFiles(log *slog.Logger) {
-	for _, name := range []string{"metadata-file", "status-updates-file"} {
+	for _, name := range []string{"metadata-file", "status-updates-file", "checkpoint"} {
 		if o.origins.has(name) {
 			log.Warn("--" + name + " has no effect on a dry run: the file is not written")
 		}

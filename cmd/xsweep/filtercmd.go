@@ -70,7 +70,7 @@ func (o *filterOptions) run(cmd *cobra.Command) (err error) {
 	if slices.Contains(slices.Concat(o.allowlistFiles, o.addressFiles, o.blocklistFiles), "-") {
 		return usagef(cmd, "standard input has the addresses: no list can be read from there, but with --stat")
 	}
-	targets, err := readTargets(cmd, &o.targetOptions, nil, log)
+	targets, err := readTargets(cmd, &o.targetOptions, nil, log, nil)
 	if err != nil {
 		return err
 	}

@@ -60,6 +60,12 @@ func hintFor(err error) string {
 	if file, ok := errors.AsType[*outputError](err); ok {
 		return file.hint()
 	}
+	if saved, ok := errors.AsType[*scan.CheckpointError](err); ok {
+		return (&outputError{saved.Err, "--checkpoint"}).hint()
+	}
+	if _, ok := errors.AsType[*checkpointError](err); ok {
+		return ""
+	}
 	if _, ok := errors.AsType[*logError](err); ok {
 		return ""
 	}

@@ -52,7 +52,7 @@ func (o *iterateOptions) run(cmd *cobra.Command, args []string) (err error) {
 	if err := o.configure(cmd, &cfg); err != nil {
 		return err
 	}
-	targets, err := readTargets(cmd, &o.targetOptions, args, log)
+	targets, err := readTargets(cmd, &o.targetOptions, args, log, nil)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,8 @@ type logOptions struct {
 	logDirectory  string
 	syslog        bool
 	disableSyslog bool
+
+	logsGoOn bool // a file that is there is added to
 }
 
 func (o *logOptions) flags() *pflag.FlagSet {

@@ -25,7 +25,11 @@ func openLogs(o *logOptions, stderr io.Writer) (*logs, *slog.Logger, error) {
 	if path := o.path(time.Now()); path == "" {
 		all = append(all, newLogHandler(stderr, o.verbosity))
 	} else {
-		file, err := os.Create(path)
+		mode := os.O_TRUNC
+		if o.logsGoOn {
+			mode = os.O_APPEND
+		}
+		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|mode, 0o666)
 		if err != nil {
 			return nil, nil, &logError{err}
 		}

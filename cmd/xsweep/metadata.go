@@ -151,7 +151,9 @@ func recordCounters(m *output.Metadata, end *moment) {
 	m.SuccessCooldownTotal, m.SuccessCooldownUnique = end.LateSYNACKs, end.Late
 	m.FailureTotal = end.Others
 	m.SendStart, m.RecvStart = output.Stamp{Time: end.Began}, output.Stamp{Time: end.Began}
-	m.SendEnd, m.RecvEnd = output.Stamp{Time: end.Began.Add(end.Sending)}, output.Stamp{Time: end.Began.Add(end.Elapsed)}
+	m.SendEnd = output.Stamp{Time: end.Began.Add(end.Away + end.Sending)}
+	m.RecvEnd = output.Stamp{Time: end.Began.Add(end.Away + end.Elapsed)}
+	m.Resumed = end.Resumed
 	if end.Probes > 0 {
 		m.FirstScanned = end.Began.Unix()
 	}

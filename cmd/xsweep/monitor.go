@@ -34,6 +34,11 @@ func newMonitor(w io.Writer, quiet bool, run *scan.Scan, s *settings, rows *outp
 	if quiet {
 		m.terminal = nil
 	}
+	if before := s.scan.Resume; before != nil {
+		m.device.earlier = s.deviceDrops
+		m.last = moment{before.Counters, s.deviceDrops}
+		m.last.Elapsed = m.last.Sending // as the scan counts on
+	}
 	return m
 }
 

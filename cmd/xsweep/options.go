@@ -48,6 +48,7 @@ type options struct {
 	stopOptions
 	quiet bool
 	noteOptions
+	checkpointOptions
 	logOptions
 	logs *logs // once they are open
 	zmapOptions
@@ -69,6 +70,7 @@ func (o *options) register(cmd *cobra.Command) {
 		{"Scan", o.scanFlags()},
 		{"Dry run", o.dryRunFlags()},
 		{"Output", joined(o.outputOptions.flags(), o.noteOptions.flags(), o.statusFlags())},
+		{"Checkpoint", o.checkpointOptions.flags()},
 		{"Log", o.logOptions.flags()},
 		{"Probe", o.probeFlags()},
 		{"Network", o.networkFlags()},

@@ -18,13 +18,14 @@ type optOut struct {
 	ignoreErrors bool
 	blocked      *blocklist.Set // at the beginning: not among the targets at all
 	excluded     *blocklist.Set // left out on the way so far; nil for nothing
+	keep         *keeper        // to whom that is told, for a scan that goes on later
 	log          *slog.Logger
 }
 
-func newOptOut(o *options, s *settings, run *scan.Scan, log *slog.Logger) *optOut {
+func newOptOut(o *options, s *settings, run *scan.Scan, keep *keeper, log *slog.Logger) *optOut {
 	return &optOut{
 		run: run, files: o.blocklistFiles, ignoreErrors: o.ignoreErrors, blocked: s.targets.blocked, excluded: s.scan.Exclude,
-		log: log,
+		keep: keep, log: log,
 	}
 }
 
@@ -54,6 +55,7 @@ func (o *optOut) read(ctx context.Context) {
 			o.excluded = added
 		}
 		o.run.Exclude(o.excluded)
+		o.keep.optOut(added)
 	}
 	o.log.Info("blocklist read again", "addresses", now.Len(), "added", added.Len())
 }

@@ -23,25 +23,35 @@ func (s *outputSettings) checkMetadata() error {
 }
 
 // openStatus returns nil where no file for status updates is asked for.
-func (s *outputSettings) openStatus() (*output.StatusWriter, error) {
+func (s *outputSettings) openStatus(goesOn bool) (*output.StatusWriter, error) {
 	if s.status == "" {
 		return nil, nil
 	}
-	w, err := output.CreateStatus(s.status)
+	open := output.CreateStatus
+	if goesOn {
+		open = output.AppendStatus
+	}
+	w, err := open(s.status)
 	if err != nil {
 		return nil, &outputError{err, "--status-updates-file"}
 	}
 	return w, nil
 }
 
-// openRows opens the files of the results, for rows of this scan.
-func (s *settings) openRows(run *scan.Scan) (*output.Group, error) {
+// openRows opens the files of the results, for rows of this scan: anew, or where an earlier session of it left off.
+func (s *settings) openRows(run *scan.Scan, keep *keeper, log *slog.Logger) (*output.Group, error) {
 	rows := s.output.rows
 	rows.Scan = output.ScanInfo{ID: run.ID(), Engine: run.Way().Engine, Shard: s.scan.Shard}
 	if s.probe.ja4t {
 		rows.Scan.JA4T = run.JA4T()
 	}
-	out, err := output.OpenGroup(s.output.files, rows)
+	var out *output.Group
+	var err error
+	if keep != nil && keep.before != nil {
+		out, err = keep.reopen(s.output.files, rows, log)
+	} else {
+		out, err = output.OpenGroup(s.output.files, rows)
+	}
 	if err != nil {
 		return nil, &outputError{err, "--output-file"}
 	}

@@ -22,7 +22,7 @@ func statusOf(now, last *moment, l limits) output.Status {
 		return output.Flow{Total: n, Last: float64(n-min(before, n)) / since, Avg: float64(n) / total}
 	}
 	s := output.Status{
-		Time: now.Began.Add(now.Elapsed), Elapsed: now.Elapsed, HitRate: now.HitRate(), SendThreads: now.Senders,
+		Time: now.Began.Add(now.Away + now.Elapsed), Elapsed: now.Elapsed, HitRate: now.HitRate(), SendThreads: now.Senders,
 		Sent:        flow(now.Probes, last.Probes),
 		RecvSuccess: flow(now.Hits, last.Hits),
 		Recv:        flow(now.Answers, last.Answers),

@@ -62,7 +62,7 @@ func newCommand(o *options) *cobra.Command {
 		printHelp(c.OutOrStderr(), c, o.groups)
 		return nil
 	})
-	cmd.AddCommand(newDemo(), newBench(), newIterate(), newFilter(), newZMapHelp())
+	cmd.AddCommand(newDemo(), newBench(), newIterate(), newFilter(), newResume(), newZMapHelp())
 	return cmd
 }
 

@@ -20,12 +20,19 @@ func scanCommand(cmd *cobra.Command, o *options, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := o.checkCheckpoint(cmd, s); err != nil {
+		return err
+	}
 	log, err := o.openLog(cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
 	s.probe.warn(o.fields, log)
-	s.targets, err = readTargets(cmd, &o.targetOptions, args, log)
+	s.same = o.newSameness()
+	if err := s.same.ports(s.ports); err != nil {
+		return err
+	}
+	s.targets, err = readTargets(cmd, &o.targetOptions, args, log, s.same)
 	if err != nil {
 		return err
 	}
@@ -53,30 +60,46 @@ func realScan(cmd *cobra.Command, o *options, s *settings, args []string, log *s
 	if err := s.output.checkMetadata(); err != nil {
 		return err
 	}
+	keep, err := o.openKeeper(s)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, keep.close()) }()
+	if err := keep.checkLimits(cmd, &s.scan); err != nil {
+		return err
+	}
 	if err := findWay(ctx, o, s, log); err != nil {
 		return err
 	}
+	keep.exclude(s)
+	keep.configure(&s.scan)
 	run, err := scan.Open(s.scan)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, run.Close()) }()
-	status, err := s.output.openStatus()
+	if err := keep.check(run); err != nil {
+		return err
+	}
+	status, err := s.output.openStatus(o.resumed != nil)
 	if err != nil {
 		return err
 	}
 	watcher := newMonitor(cmd.ErrOrStderr(), o.quiet, run, s, status, log)
-	out, err := s.openRows(run)
+	out, err := s.openRows(run, keep, log)
 	if err != nil {
 		return errors.Join(err, watcher.close())
+	}
+	if err := keep.begin(o, s, args, run, out, log); err != nil {
+		return errors.Join(err, out.Close(), watcher.close())
 	}
 	meta := describe(cmd, o, s, args, run)
 	s.output.log(log)
 	log.Info(run.Describe())
-	log.Info("scan begins", "scan-id", run.ID(), "shard", shardText(&s.scan), "targets", run.Targets(), "rate", rateText(o),
+	log.Info(keep.beginning(), "scan-id", run.ID(), "shard", shardText(&s.scan), "targets", run.Targets(), "rate", rateText(o),
 		"seed", s.scan.Seed)
 	admitThreads(run.Threads())
-	err = finish(out, supervise(ctx, watcher, newOptOut(o, s, run, log), out))
+	err = finish(out, supervise(ctx, watcher, newOptOut(o, s, run, keep, log), out))
 	report(log, &watcher.last)
 	return meta.write(&watcher.last, run.Rate(), errors.Join(err, watcher.close()), log)
 }

@@ -27,6 +27,9 @@ type settings struct {
 	gateway    uint32 // address of the next hop; 0 where it is not known, or where there is none
 	probe      probeArgs
 	output     outputSettings
+
+	same        *sameness // nil for a scan without a checkpoint
+	deviceDrops uint64    // of earlier sessions of the scan
 }
 
 // understand parses every option that is more than a number. Its errors are usage errors.

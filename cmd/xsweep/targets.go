@@ -41,13 +41,16 @@ type targetSet struct {
 }
 
 // readTargets joins what is asked for and takes away what is not to be probed.
-func readTargets(cmd *cobra.Command, o *targetOptions, args []string, log *slog.Logger) (*targetSet, error) {
+func readTargets(cmd *cobra.Command, o *targetOptions, args []string, log *slog.Logger, same *sameness) (*targetSet, error) {
 	if err := o.checkList(cmd, args); err != nil {
 		return nil, err
 	}
 	ctx, loader := cmd.Context(), newLoader(cmd.InOrStdin(), o.ignoreErrors, log)
 	t := &targetSet{hasBlock: len(o.blocklistFiles) > 0}
 	if err := t.ask(cmd, o, args, loader); err != nil {
+		return nil, err
+	}
+	if err := same.asked(t); err != nil {
 		return nil, err
 	}
 	t.asked = t.size()
@@ -58,6 +61,9 @@ func readTargets(cmd *cobra.Command, o *targetOptions, args []string, log *slog.
 	}
 	var err error
 	if t.blocked, err = readBlocklists(ctx, loader, o.blocklistFiles, log); err != nil {
+		return nil, err
+	}
+	if t.blocked, err = same.blocked(t.blocked); err != nil {
 		return nil, err
 	}
 	t.takeAway(t.blocked)

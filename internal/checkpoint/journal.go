@@ -131,6 +131,12 @@ func (j *Journal) Flush() (Mark, error) {
 	return j.mark, nil
 }
 
+// IsEmpty tells whether there is nothing in the file.
+func (j *Journal) IsEmpty() bool {
+	info, err := j.f.Stat()
+	return err == nil && info.Size() == 0
+}
+
 // Sync returns once what was flushed is on disk.
 func (j *Journal) Sync() error { return j.f.Sync() }
 

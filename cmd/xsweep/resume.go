@@ -1,0 +1,100 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/xsweep/xsweep/internal/checkpoint"
+)
+
+const resumeHelp = `Go on with a scan that was cut off: by Ctrl-C, a limit, a crash or a kill.
+
+FILE is what --checkpoint named. Options and targets are those of the scan, with names of files as they were then;
+neither the environment nor a configuration file is read. Options given here take the place of what the scan had, but
+only those that change nothing about what is probed.
+
+Lists of targets and blocklists are read again. A blocklist that has become longer is respected; any other change is an
+error that says what has changed. What the checkpoint does not cover is probed again, and rows behind it stay: a few rows
+may be there twice, none is missing.`
+
+func newResume() *cobra.Command {
+	o := new(options)
+	cmd := &cobra.Command{
+		Use:   "resume [options] FILE",
+		Short: "go on with a scan from its checkpoint",
+		Long:  resumeHelp,
+		Example: `  xsweep -p 443 -o results.csv --checkpoint scan.ckpt 203.0.113.0/24
+  xsweep resume scan.ckpt
+  xsweep resume -r 20k scan.ckpt`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usagef(cmd, "resume takes one argument, the FILE of --checkpoint: targets are those of the scan")
+			}
+			return nil
+		},
+		DisableFlagsInUseLine: true,
+		RunE:                  func(cmd *cobra.Command, args []string) error { return o.resume(cmd, args[0]) },
+	}
+	cmd.Flags().SortFlags = false
+	o.register(cmd)
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { f.Hidden = !slices.Contains(resumable, f.Name) && f.Name != "help" })
+	return cmd
+}
+
+// resume goes on with the scan of a checkpoint.
+func (o *options) resume(cmd *cobra.Command, path string) (err error) {
+	var fixed error
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if !slices.Contains(resumable, f.Name) && fixed == nil {
+			fixed = usagef(cmd, "%s is a part of the scan and stays what it was", spelling(f))
+		}
+	})
+	if fixed != nil {
+		return fixed
+	}
+	file, err := checkpoint.Load(path)
+	if err != nil {
+		return &checkpointError{err}
+	}
+	if file.Complete {
+		fmt.Fprintf(cmd.ErrOrStderr(), "xsweep: %s: the scan %s is complete since %s: there is nothing to go on with\n", path,
+			file.ScanID, file.Written.Format(time.DateTime))
+		return nil
+	}
+	if err := o.resolveStored(cmd, file, path); err != nil {
+		return err
+	}
+	o.checkpoint, o.resumed, o.logsGoOn = path, file, true
+	o.logs = new(logs)
+	defer func() { o.logs.close(err) }()
+	return o.origins.locate(scanCommand(cmd, o, file.Arguments))
+}
+
+// resolveStored completes the command line from a checkpoint.
+func (o *options) resolveStored(cmd *cobra.Command, file *checkpoint.File, path string) error {
+	flags := cmd.Flags()
+	o.origins = make(origins)
+	flags.Visit(func(f *pflag.Flag) { o.origins[f.Name] = []string{commandLine} })
+	stored := make([]setting, len(file.Options))
+	for i, option := range file.Options {
+		if flags.Lookup(option.Name) == nil || !isLasting(option.Name) {
+			return &checkpointError{fmt.Errorf("%s has the option %q, which this xsweep does not know: use the one that wrote it, %s",
+				path, option.Name, file.Program)}
+		}
+		stored[i] = setting{name: option.Name, value: option.Value, from: path}
+	}
+	if err := o.origins.apply(flags, stored); err != nil {
+		return &checkpointError{err}
+	}
+	return nil
+}
+
+// checkpointError is an error of a checkpoint, to which hints about the network do not apply.
+type checkpointError struct{ err error }
+
+func (e *checkpointError) Error() string { return "checkpoint: " + e.err.Error() }
+func (e *checkpointError) Unwrap() error { return e.err }
