@@ -1,0 +1,134 @@
+package checkpoint
+
+import (
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func openJournal(t *testing.T, path string) *Journal {
+	t.Helper()
+	j, err := OpenJournal(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { j.Close() })
+	return j
+}
+
+// TestJournal goes on behind a mark: what was appended after it is gone, what was before comes back.
+func TestJournal(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "scan.ckpt")
+	j := openJournal(t, path)
+	if err := j.Begin(); err != nil {
+		t.Fatal(err)
+	}
+	const before, after = 20_000, 9_000 // several buffers
+	var want []uint64
+	for i := range uint64(before) {
+		j.Append(i * i)
+		want = append(want, i*i)
+	}
+	mark, err := j.Flush()
+	if err != nil || mark.Size != before*keySize {
+		t.Fatalf("mark %+v, %v", mark, err)
+	}
+	for i := range uint64(after) {
+		j.Append(i)
+	}
+	if _, err := j.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(j.Sync(), j.Close()); err != nil {
+		t.Fatal(err)
+	}
+
+	j = openJournal(t, path)
+	if err := j.Restore(mark); err != nil {
+		t.Fatal(err)
+	}
+	if got := slices.Collect(j.Keys(math.MaxInt64)); !slices.Equal(got, want) {
+		t.Errorf("%d numbers come back, want %d", len(got), len(want))
+	}
+	if got := slices.Collect(j.Keys(5)); !slices.Equal(got, want[before-5:]) {
+		t.Errorf("the last five are %v, want %v", got, want[before-5:])
+	}
+	j.Append(77)
+	mark, err = j.Flush()
+	if err != nil || mark.Size != (before+1)*keySize {
+		t.Fatalf("mark %+v, %v", mark, err)
+	}
+	if err := j.Restore(mark); err != nil {
+		t.Errorf("what was appended to a restored journal: %v", err)
+	}
+	if got := slices.Collect(j.Keys(1)); !slices.Equal(got, []uint64{77}) {
+		t.Errorf("the last one is %v, want 77", got)
+	}
+}
+
+// TestJournalRefuses what is not what it was, and leaves it as it is.
+func TestJournalRefuses(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "scan.ckpt")
+	j := openJournal(t, path)
+	for i := range uint64(10) {
+		j.Append(i)
+	}
+	mark, err := j.Flush()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, m := range map[string]Mark{
+		"shorter than its mark": {mark.Size + keySize, mark.Sum},
+		"changed":               {mark.Size, mark.Sum + 1},
+		"half a number":         {mark.Size - 3, mark.Sum},
+		"less than nothing":     {-8, 0},
+	} {
+		if err := j.Restore(m); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+	if info, err := os.Stat(path + Suffix); err != nil || info.Size() != mark.Size || info.Mode() != 0o600 {
+		t.Errorf("the file has %d bytes, mode %v, %v", info.Size(), info.Mode(), err)
+	}
+}
+
+// TestJournalIsForOne: a second owner is refused until the first one is gone, or has removed it.
+func TestJournalIsForOne(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "scan.ckpt")
+	for _, end := range []func(*Journal) error{(*Journal).Close, (*Journal).Remove} {
+		j := openJournal(t, path)
+		if _, err := OpenJournal(path); !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), path+Suffix) {
+			t.Errorf("a second owner: error %v", err)
+		}
+		if err := end(j); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := os.Stat(path + Suffix); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("it is there after it was removed: %v", err)
+	}
+	openJournal(t, path)
+}
+
+// TestJournalForgetsOnAFullDisk: the memory that waits for room is bounded, and marks are those of what is there.
+func TestJournalForgetsOnAFullDisk(t *testing.T) {
+	f, err := os.OpenFile("/dev/full", os.O_RDWR, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer f.Close()
+	j := &Journal{f: f}
+	for i := range uint64(3 * journalLimit / keySize) {
+		j.Append(i)
+		if len(j.buf) > journalLimit {
+			t.Fatalf("%d bytes wait", len(j.buf))
+		}
+	}
+	if mark, err := j.Flush(); len(j.buf) > 0 && (err == nil || mark.Size != 0) {
+		t.Errorf("mark %+v, error %v", mark, err)
+	}
+}
