@@ -19,7 +19,7 @@ const module = "github.com/xsweep/xsweep/"
 // the lab, and what they compare with.
 var mayImport = map[string][]string{
 	"cmd/xsweep": {"scan", "xsk", "packet", "bpf", "blocklist", "output", "internal/nexthop", "internal/lab",
-		"internal/conffile", "internal/checkpoint", "internal/bench"},
+		"internal/conffile", "internal/checkpoint", "internal/bench", "internal/privilege"},
 	"scan":                    {"xsk", "packet", "bpf", "blocklist", "output"},
 	"xsk":                     nil,
 	"xsk/internal/kernelside": nil,
@@ -31,6 +31,7 @@ var mayImport = map[string][]string{
 	"internal/checkpoint":     nil,
 	"internal/conffile":       nil,
 	"internal/nexthop":        nil,
+	"internal/privilege":      nil,
 	"internal/lab":            nil,
 	"internal/lab/labtest":    {"internal/lab"},
 	"internal/xdplink":        nil,

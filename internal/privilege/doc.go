@@ -1,0 +1,2 @@
+// Package privilege knows which capabilities opening a scan takes.
+package privilege

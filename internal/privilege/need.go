@@ -1,0 +1,84 @@
+package privilege
+
+import (
+	"slices"
+	"strings"
+
+	"kernel.org/pub/linux/libs/security/libcap/cap"
+)
+
+// A Need is a capability that opening a scan takes, and what for.
+type Need struct {
+	Cap cap.Value
+	For string
+}
+
+// String is the name that capabilities(7) uses, such as CAP_NET_RAW.
+func (n Need) String() string { return strings.ToUpper(n.Cap.String()) }
+
+// ToOpen lists what opening a scan takes on Linux 5.8 and newer, liveFrames if engine xdp may send it. Running it takes
+// none: see Drop.
+//
+// CAP_IPC_LOCK can be done without where the limit of locked memory (ulimit -l) is high enough.
+func ToOpen(liveFrames bool) []Need {
+	needs := []Need{
+		{cap.NET_RAW, "AF_XDP sockets, and ARP"},
+		{cap.NET_ADMIN, "loading the XDP program and attaching it"},
+		{cap.BPF, "loading BPF programs and maps"},
+	}
+	if liveFrames {
+		needs = append(needs, Need{cap.PERFMON, "the tracing programs of engine xdp"})
+	}
+	return append(needs, Need{cap.IPC_LOCK, "packet memory beyond ulimit -l"})
+}
+
+// Missing lists those of needs that the calling thread does not have, by its effective set. Having them is not proof: a
+// container's filter, a security module, or a user namespace that is not the first may still refuse.
+func Missing(needs []Need) []Need {
+	have := cap.GetProc()
+	return slices.DeleteFunc(slices.Clone(needs), func(n Need) bool { return stands(have, n.Cap) })
+}
+
+// stands tells whether a set has c, or CAP_SYS_ADMIN in its place: the kernel takes it for what was split off it.
+func stands(have *cap.Set, c cap.Value) bool {
+	if c == cap.BPF || c == cap.PERFMON {
+		return isEffective(have, c) || isEffective(have, cap.SYS_ADMIN)
+	}
+	return isEffective(have, c)
+}
+
+// isEffective is false for a capability that this kernel does not know.
+func isEffective(have *cap.Set, c cap.Value) bool {
+	on, err := have.GetFlag(cap.Effective, c)
+	return err == nil && on
+}
+
+// Names is a list for messages: CAP_NET_RAW, CAP_BPF.
+func Names(needs []Need) string {
+	names := make([]string, len(needs))
+	for i, n := range needs {
+		names[i] = n.String()
+	}
+	return strings.Join(names, ", ")
+}
+
+// Setcap is the command that lets whoever may execute a file use these capabilities without being root. Its path should be
+// absolute; it is quoted for a shell where it has to be.
+func Setcap(path string, needs []Need) string {
+	names := make([]string, len(needs))
+	for i, n := range needs {
+		names[i] = n.Cap.String()
+	}
+	return "sudo setcap " + strings.Join(names, ",") + "+ep " + quote(path)
+}
+
+// quote leaves alone what no shell takes for anything else.
+func quote(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+,:@%", r)
+	}
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
