@@ -212,6 +212,13 @@ func (s *Scan) Close() error {
 	return errors.Join(errs...)
 }
 
+// TryCounters reads a counter in the kernel, as a snapshot does. Its error tells a caller that is about to give up
+// capabilities whether that would be allowed without them: EPERM if not, as on Linux before 5.19 without CAP_BPF.
+func (s *Scan) TryCounters() error {
+	_, err := s.steer.Counters()
+	return err
+}
+
 // Exclude has addresses not be probed any more, within a second at the default rate and above, in place of those of the
 // last call. They keep their place in the order, so that nothing else about the scan changes: neither which targets
 // belong to which shard, nor a position in a checkpoint. nil is none. It may be called at any time, from any goroutine.

@@ -47,7 +47,7 @@ func TestCoverageOfIPv4(t *testing.T) {
 	c := &coverage{seen: make([]uint64, 1<<32/64)}
 	begun := time.Now()
 	for _, shard := range []string{"0", "1"} {
-		args := []string{"--fast-dryrun", "-p", "443", "-e", "2026", "--shards", "2", "--shard", shard, "-v", "1"}
+		args := []string{"--fast-dryrun", "--keep-privileges", "-p", "443", "-e", "2026", "--shards", "2", "--shard", shard, "-v", "1"}
 		if code := execute(context.Background(), args, c, io.Discard); code != exitDone {
 			t.Fatalf("exit code %d", code)
 		}

@@ -39,11 +39,12 @@ var hints = []struct {
 	{nexthop.ErrTooMany, "scan fewer addresses at a time, or send all by a gateway with --gateway-mac"},
 	{bpf.ErrNoEmit, "--engine auto takes xsk where xdp is not to be had; docs/engines.md tells what xdp needs"},
 	{unix.EAFNOSUPPORT, "this kernel has no AF_XDP: Linux 5.10 or newer with CONFIG_XDP_SOCKETS is needed"},
-	{unix.EPERM, "run as root, or with the capabilities CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF"},
-	{unix.EACCES, "run as root, or with the capabilities CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF"},
+	{errFiltered, "a container's seccomp filter or user namespace is in the way, or a security module"},
+	{unix.EPERM, "run it as root"},
+	{unix.EACCES, "run it as root"},
 	{unix.EBUSY, "another program holds the queue or the interface: stop it, or choose another interface"},
 	{unix.EOPNOTSUPP, "the driver cannot do this: let --xdp-mode and --bind-mode choose (auto)"},
-	{unix.ENOBUFS, "raise the limit of locked memory (ulimit -l), or run with CAP_IPC_LOCK"},
+	{unix.ENOBUFS, "raise the limit of locked memory (ulimit -l)"},
 	{unix.ENOSPC, "native XDP wants as many receive queues as the far end has transmit queues: --xdp-mode generic does not"},
 	{unix.ENETDOWN, "bring the interface up"},
 	{unix.ENXIO, "the interface is gone; what was found until then is in the output"},
@@ -56,6 +57,9 @@ func hintFor(err error) string {
 	}
 	if _, ok := errors.AsType[*bpf.ForeignProgramError](err); ok {
 		return "it is never displaced: stop its owner ('bpftool net' shows more), or choose another interface"
+	}
+	if refusal, ok := errors.AsType[*privilegeError](err); ok {
+		return refusal.hint()
 	}
 	if file, ok := errors.AsType[*outputError](err); ok {
 		return file.hint()

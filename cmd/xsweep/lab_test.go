@@ -12,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -457,45 +456,6 @@ func dropDefault(l *lab.Lab) func(*testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-	}
-}
-
-// TestWithoutPrivilege runs as nobody: an error that says what is missing. A dry run needs nothing.
-func TestWithoutPrivilege(t *testing.T) {
-	l := labtest.New(t, lab.Config{})
-	dir, err := os.MkdirTemp("", "xsweep-test-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	self, err := os.ReadFile("/proc/self/exe")
-	if err != nil {
-		t.Fatal(err)
-	}
-	binary := filepath.Join(dir, "xsweep")
-	if err := os.WriteFile(binary, self, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	run := func(args ...string) *program {
-		p := &program{cmd: exec.Command(binary, args...)}
-		p.cmd.Dir, p.cmd.Env = "/", append(os.Environ(), asXsweep+"="+currentNamespace())
-		p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
-		p.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
-		if err := l.Scanner.Start(p.cmd); err != nil {
-			t.Fatal(err)
-		}
-		return p
-	}
-	p := run("--allow-special", "-p", "443", "-G", "02:00:c6:12:00:02", "198.18.7.0/24")
-	p.waitFor(t, exitFailed)
-	checkRefusal(t, p, "operation not permitted", "run as root, or with the capabilities")
-	p = run("--allow-special", "-p", "443", "--dryrun", "198.18.7.0/24")
-	p.waitFor(t, exitDone)
-	if n := strings.Count(p.stdout.String(), "tcp {"); n != 256 {
-		t.Errorf("a dry run as nobody prints %d probes", n)
 	}
 }
 

@@ -38,11 +38,12 @@ type options struct {
 	probeTTL    uint8
 	reset       string
 	// AF_XDP
-	engine      string
-	noBackoff   bool
-	xdpMode     string
-	bindMode    string
-	passInvalid bool
+	engine         string
+	noBackoff      bool
+	xdpMode        string
+	bindMode       string
+	passInvalid    bool
+	keepPrivileges bool
 	// Output
 	outputOptions
 	stopOptions
@@ -167,5 +168,7 @@ func (o *options) xdpFlags() *pflag.FlagSet {
 	f.StringVar(&o.bindMode, "bind-mode", "auto", "bind the AF_XDP sockets in `MODE`: auto, zero-copy or copy")
 	f.BoolVar(&o.passInvalid, "pass-invalid", false,
 		"give forged answers to the host's stack (needed where this host masquerades others)")
+	f.BoolVar(&o.keepPrivileges, "keep-privileges", false,
+		"drop no capability once everything is open, and put no fence around files (for debugging)")
 	return f
 }

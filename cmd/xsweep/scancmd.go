@@ -41,6 +41,7 @@ func scanCommand(cmd *cobra.Command, o *options, args []string) error {
 		return err
 	}
 	if o.dryRun || o.fastDryRun {
+		o.confineDryRun(log)
 		return dryRun(cmd.OutOrStdout(), o, s, log)
 	}
 	if o.ipLayer {
@@ -69,13 +70,13 @@ func realScan(cmd *cobra.Command, o *options, s *settings, args []string, log *s
 		return err
 	}
 	if err := findWay(ctx, o, s, log); err != nil {
-		return err
+		return lacking(err)
 	}
 	keep.exclude(s)
 	keep.configure(&s.scan)
 	run, err := scan.Open(s.scan)
 	if err != nil {
-		return err
+		return lacking(err)
 	}
 	defer func() { err = errors.Join(err, run.Close()) }()
 	if err := keep.check(run); err != nil {
@@ -99,7 +100,9 @@ func realScan(cmd *cobra.Command, o *options, s *settings, args []string, log *s
 	log.Info(keep.beginning(), "scan-id", run.ID(), "shard", shardText(&s.scan), "targets", run.Targets(), "rate", rateText(o),
 		"seed", s.scan.Seed)
 	admitThreads(run.Threads())
-	err = finish(out, supervise(ctx, watcher, newOptOut(o, s, run, keep, log), out))
+	opt := newOptOut(o, s, run, keep, log)
+	o.confine(s, run, opt, log)
+	err = finish(out, supervise(ctx, watcher, opt, out))
 	report(log, &watcher.last)
 	return meta.write(&watcher.last, run.Rate(), errors.Join(err, watcher.close()), log)
 }

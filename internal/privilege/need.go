@@ -16,20 +16,19 @@ type Need struct {
 // String is the name that capabilities(7) uses, such as CAP_NET_RAW.
 func (n Need) String() string { return strings.ToUpper(n.Cap.String()) }
 
-// ToOpen lists what opening a scan takes on Linux 5.8 and newer, liveFrames if engine xdp may send it. Running it takes
-// none: see Drop.
+// ToOpen lists what opening a scan takes on Linux 5.8 and newer, by either engine. Running it takes none: see Drop.
 //
+// CAP_PERFMON is not for tracing alone: without it the verifier refuses to move a pointer into a packet by anything but a
+// constant (sanitize_ptr_alu in kernel/bpf/verifier.c), and a program could not step over an IPv4 header with options.
 // CAP_IPC_LOCK can be done without where the limit of locked memory (ulimit -l) is high enough.
-func ToOpen(liveFrames bool) []Need {
-	needs := []Need{
+func ToOpen() []Need {
+	return []Need{
 		{cap.NET_RAW, "AF_XDP sockets, and ARP"},
-		{cap.NET_ADMIN, "loading the XDP program and attaching it"},
-		{cap.BPF, "loading BPF programs and maps"},
+		{cap.NET_ADMIN, "XDP programs, and attaching them"},
+		{cap.BPF, "BPF programs and maps"},
+		{cap.PERFMON, "BPF programs that parse packets, and the tracing programs of engine xdp"},
+		{cap.IPC_LOCK, "packet memory beyond ulimit -l"},
 	}
-	if liveFrames {
-		needs = append(needs, Need{cap.PERFMON, "the tracing programs of engine xdp"})
-	}
-	return append(needs, Need{cap.IPC_LOCK, "packet memory beyond ulimit -l"})
 }
 
 // Missing lists those of needs that the calling thread does not have, by its effective set. Having them is not proof: a

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"log/slog"
+
+	"github.com/xsweep/xsweep/internal/privilege"
+	"github.com/xsweep/xsweep/output"
+	"github.com/xsweep/xsweep/scan"
+)
+
+// confine leaves the process with what a scan that is open takes to run and to end. It comes before the first probe, so
+// that whoever answers has nothing to win.
+func (o *options) confine(s *settings, run *scan.Scan, opt *optOut, log *slog.Logger) {
+	if o.keepPrivileges {
+		return
+	}
+	later := privilege.Later{Written: s.output.later(), Read: opt.reread(), Kernel: run.TryCounters}
+	confine(log, later.Keep(), s.output.paths())
+}
+
+// confineDryRun leaves nothing: all that is still to come is printing.
+func (o *options) confineDryRun(log *slog.Logger) {
+	if !o.keepPrivileges {
+		confine(log, nil, nil)
+	}
+}
+
+// confine drops capabilities and sets up the fence. Where a kernel or a container has neither, a scan is as good as it
+// was.
+func confine(log *slog.Logger, keep []privilege.Need, written []string) {
+	for _, n := range keep {
+		log.Debug("capability kept", "capability", n, "for", n.For)
+	}
+	if err := privilege.Drop(keep...); err != nil {
+		log.Warn("capabilities not dropped", "error", err)
+	} else {
+		log.Debug("capabilities dropped", "kept", len(keep))
+	}
+	switch version, err := privilege.Fence(written...); {
+	case err != nil:
+		log.Debug("no fence", "error", err)
+	case version == 0:
+		log.Debug("no fence: this kernel has no Landlock, or keeps it from us")
+	default:
+		log.Debug("fence: files can be written in these directories only", "landlock", version, "files", written)
+	}
+}
+
+// later lists the files that appear, or are replaced, when the scan ends.
+func (s *outputSettings) later() []string {
+	late := []string{s.metadata}
+	for _, f := range s.files {
+		if f.Format == output.Parquet {
+			late = append(late, f.Path)
+		}
+	}
+	return late
+}
+
+// paths lists all files of results and about them.
+func (s *outputSettings) paths() []string {
+	all := []string{s.metadata, s.status}
+	for _, f := range s.files {
+		all = append(all, f.Path)
+	}
+	return all
+}
