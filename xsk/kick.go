@@ -40,7 +40,8 @@ const (
 	KickBackpressure
 
 	// KickDropped: the kernel took a frame and dropped it, because the device would not have it; it is counted in
-	// TxCounters.Dropped. Frames may be left. Kicking on at once is likely to lose more; pause first.
+	// TxCounters.Dropped, and Again sends it once more. Frames may be left. Kicking on at once is likely to lose more;
+	// pause first.
 	KickDropped
 
 	// KickDown: the interface is down; the error wraps ENETDOWN. Frames stay in the ring.
@@ -102,6 +103,7 @@ func (q *TxQueue) Kick() (KickResult, error) {
 		before := left
 		left = q.tx.unconsumed()
 		res = q.kernel.judge(errno, before-left, left)
+		q.dropped.follow(res, before-left, q.tx.cons)
 		q.countKick(res, before-left)
 		if res != KickBudget {
 			break

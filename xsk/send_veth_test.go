@@ -201,6 +201,50 @@ func TestQueueDropped(t *testing.T) {
 	}
 }
 
+// TestQueueDroppedAgain goes on while the far end is down, and has what is dropped sent again: when the far end is up,
+// every frame arrives, once.
+func TestQueueDroppedAgain(t *testing.T) {
+	w := newWire(t, 1, 1)
+	q := w.open(t, Config{})
+	l, err := w.farLink.LinkByIndex(w.farIndex)
+	if err == nil {
+		err = w.farLink.LinkSetDown(l)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	const frames, length = 40, 60
+	for seq := range uint64(frames) {
+		q.TX().Reserve(1)
+		q.TX().SetLen(0, copy(q.TX().Frame(0), testFrame(seq, length)))
+		q.TX().Submit(1)
+		if res, err := q.TX().Kick(); res != KickDropped || err != nil {
+			t.Skipf("veth of this kernel does not tell the sender that it drops: %v, %v", res, err)
+		}
+		if !q.TX().Again() {
+			t.Fatal("no room to send a frame again")
+		}
+	}
+	w.up(t, w.farLink, "far0")
+	far := w.farSocket(t)
+	for q.TX().Queued() > 0 {
+		if res, err := q.TX().Kick(); err != nil || res == KickDropped && !q.TX().Again() {
+			t.Fatal(res, err)
+		}
+	}
+	left := make(map[string]bool)
+	for seq := range uint64(frames) {
+		left[string(testFrame(seq, length))] = true
+	}
+	for range frames {
+		got := far.read(t)
+		if !left[string(got)] {
+			t.Fatalf("a frame is missing, or this one came twice: %x; %d were to come", got, len(left))
+		}
+		delete(left, string(got))
+	}
+}
+
 // TestQueueNoTransmitQueue sends on a queue that the interface only receives on.
 func TestQueueNoTransmitQueue(t *testing.T) {
 	w := newWire(t, 1, 2)

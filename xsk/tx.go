@@ -35,8 +35,9 @@ type TxQueue struct {
 	free   []uint64
 	window []uint64
 
-	kernel kicker
-	count  TxCounters // the owner's
+	kernel  kicker
+	dropped dropPlace
+	count   TxCounters // the owner's
 
 	_         cacheLinePad
 	published txPublished
