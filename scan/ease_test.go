@@ -6,23 +6,23 @@ import (
 	"time"
 )
 
-// device is one that takes so many frames a second, and is looked at as Run does.
-type device struct {
+// easedDevice is one that takes so many frames a second, and is looked at as Run does.
+type easedDevice struct {
 	easing
 	now             time.Duration
 	probes, refused uint64
 	capacity        float64
 }
 
-func newDevice(asked, capacity float64) *device {
-	d := &device{capacity: capacity}
+func newDevice(asked, capacity float64) *easedDevice {
+	d := &easedDevice{capacity: capacity}
 	d.pace, d.log = new(pace), slog.New(slog.DiscardHandler)
 	d.pace.set(asked)
 	return d
 }
 
 // pass lets some time go by. What is not taken is offered again and again.
-func (d *device) pass(seconds float64) {
+func (d *easedDevice) pass(seconds float64) {
 	for end := d.now + time.Duration(seconds*1e9); d.now < end; {
 		d.now += easeEvery
 		offered := d.pace.rate()

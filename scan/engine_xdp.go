@@ -21,6 +21,7 @@ type xdpEngine struct {
 	waiting int         // entries from the first one on
 	resets  *xskEngine
 	frame   [packet.MaxFrameLen]byte
+	stuck   bool   // the last call ended in an error
 	again   uint64 // frames refused
 	device  string
 }
@@ -59,7 +60,7 @@ func (e *xdpEngine) settle(cpu int) error {
 }
 
 func (e *xdpEngine) send(probes []packet.Probe) (n int, err error) {
-	if e.waiting == len(e.entries) {
+	if e.waiting == len(e.entries) || e.stuck { // what is stuck would leave in one burst later, with all that was added
 		if err := e.run(); err != nil {
 			return 0, err
 		}
@@ -92,19 +93,25 @@ func (e *xdpEngine) address(probes []packet.Probe) {
 
 // run sends what waits. The errors are those of send.
 func (e *xdpEngine) run() error {
+	if err := e.resets.device.cannotSend(); err != nil {
+		e.stuck = true
+		return err
+	}
 	if w := e.resets.stopwatch; w != nil {
 		stamped := e.resets.syn.Stamped(w.now())
 		e.setTemplate(&stamped)
 	}
 	res, err := e.loop.Send(e.waiting)
 	e.waiting = res.Left
-	e.again += uint64(res.Refused)
 	if err == nil {
 		err = res.Err
 	}
-	switch {
-	case err == nil:
+	if e.stuck = err != nil; !e.stuck {
+		e.again += uint64(res.Refused) // else it is not the rate that is wrong
 		return nil
+	}
+	e.resets.device.suspect()
+	switch {
 	case errors.Is(err, unix.ENETDOWN):
 		return fmt.Errorf("send on %s: %w", e.device, err)
 	case errors.Is(err, unix.ENXIO):
@@ -124,7 +131,9 @@ func (e *xdpEngine) reset(conns []packet.Probe) (int, error) { return e.resets.r
 func (e *xdpEngine) flush() (waiting int, err error) {
 	left, err := e.resets.flush()
 	if e.waiting > 0 {
-		err = errors.Join(err, e.run())
+		if failed := e.run(); failed != nil {
+			err = failed
+		}
 	}
 	return left + e.waiting, err
 }
@@ -143,4 +152,4 @@ func (e *xdpEngine) drain() (unsent int) {
 
 func (e *xdpEngine) dropped() uint64 { return e.resets.dropped() }
 
-func (e *xdpEngine) refused() uint64 { return e.again }
+func (e *xdpEngine) refused() uint64 { return e.again + e.resets.refused() }

@@ -14,6 +14,9 @@ type xskEngine struct {
 	rst     *packet.Template
 	gateway [6]byte                                  // the link-layer address in the templates
 	nextHop func(addr uint32) (mac [6]byte, ok bool) // of targets that are not reached by it, or nil
+	device  *device
+	stuck   bool   // the last attempt to send ended in an error
+	again   uint64 // frames that the kernel dropped, and that went into the ring once more
 
 	stopwatch *stopwatch // nil unless SYNs carry the time
 	stamped   packet.Template
@@ -25,11 +28,14 @@ func newXSKEngine(tx *xsk.TxQueue, s *Scan) *xskEngine {
 	frame := make([]byte, packet.MaxFrameLen)
 	tx.Prefill(frame[:s.syn.Put(frame, new(packet.Probe))])
 	return &xskEngine{tx: tx, syn: s.syn, rst: s.rst, gateway: s.cfg.Link.DstMAC, nextHop: s.cfg.NextHop,
-		stopwatch: s.stopwatch}
+		device: &s.device, stopwatch: s.stopwatch}
 }
 
 func (e *xskEngine) send(probes []packet.Probe) (int, error) {
-	n := e.tx.Reserve(len(probes))
+	if err := e.unstick(); err != nil {
+		return 0, err
+	}
+	n := e.reserve(len(probes))
 	if e.stopwatch == nil {
 		return e.transmit(e.syn, probes, n)
 	}
@@ -38,18 +44,28 @@ func (e *xskEngine) send(probes []packet.Probe) (int, error) {
 }
 
 func (e *xskEngine) reset(conns []packet.Probe) (int, error) {
-	n := e.tx.Reserve(len(conns))
+	if err := e.unstick(); err != nil {
+		return 0, err
+	}
+	n := e.reserve(len(conns))
 	for i := range n {
 		e.tx.SetLen(i, e.rst.Len()) // Prefill has set that of SYNs
 	}
 	return e.transmit(e.rst, conns, n)
 }
 
+// spare is how many places of the ring are kept for frames that go in once more: the kernel does not always show at once
+// that it has taken those that it dropped.
+const spare = 16
+
+// reserve offers n slots or fewer, and leaves spare ones.
+func (e *xskEngine) reserve(n int) int { return max(e.tx.Reserve(n+spare)-spare, 0) }
+
 func (e *xskEngine) settle(int) error { return nil }
 
-func (e *xskEngine) refused() uint64 { return 0 }
+func (e *xskEngine) refused() uint64 { return e.again }
 
-func (e *xskEngine) dropped() uint64 { return e.tx.Counters().Dropped }
+func (e *xskEngine) dropped() uint64 { return e.tx.Counters().Dropped - e.again }
 
 // transmit writes the first n of probes into the slots reserved, and sends them.
 func (e *xskEngine) transmit(t *packet.Template, probes []packet.Probe, n int) (int, error) {
@@ -62,8 +78,34 @@ func (e *xskEngine) transmit(t *packet.Template, probes []packet.Probe, n int) (
 		e.address(probes[:n])
 	}
 	e.tx.Submit(n)
-	_, err := e.tx.Kick()
-	return n, err
+	return n, e.kick()
+}
+
+// kick has the kernel send what is in the ring, unless the device would only drop it. A frame that was dropped in spite of
+// that goes into the ring once more, as far as there is room.
+func (e *xskEngine) kick() error {
+	if err := e.device.cannotSend(); err != nil {
+		e.stuck = true
+		return err
+	}
+	res, err := e.tx.Kick()
+	if res == xsk.KickDropped && e.tx.Again() {
+		e.again++
+	}
+	if res == xsk.KickDropped || err != nil {
+		e.device.suspect()
+	}
+	e.stuck = err != nil
+	return err
+}
+
+// unstick sends what is in the ring before more is taken, where that could not be sent: all of it would leave in one burst
+// when the device is up again.
+func (e *xskEngine) unstick() error {
+	if !e.stuck {
+		return nil
+	}
+	return e.kick()
 }
 
 // address sets the link-layer address of each frame: a slot may hold that of its last one.
@@ -81,7 +123,7 @@ func (e *xskEngine) flush() (waiting int, err error) {
 	if waiting = e.tx.Queued(); waiting == 0 {
 		return 0, nil
 	}
-	_, err = e.tx.Kick()
+	err = e.kick()
 	e.tx.Reap()
 	return e.tx.Queued(), err
 }

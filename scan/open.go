@@ -28,6 +28,8 @@ type Scan struct {
 
 	steer      *bpf.Steer
 	attachment bpf.Attachment
+	observer   *bpf.Observer
+	device     device
 	group      *xsk.Group
 	engine     Engine          // EngineXSK or EngineXDP
 	whyEngine  string          // and not the other one
@@ -44,6 +46,7 @@ type Scan struct {
 	stopwatch *stopwatch // nil unless round trips are measured
 	phase     phases
 	pace      pace
+	pauses    pauses
 	broken    chan error // from senders that cannot go on
 	last      atomic.Pointer[Snapshot]
 }
@@ -122,6 +125,9 @@ func (s *Scan) openDevice() (err error) {
 	if s.attachment, err = s.steer.Attach(cfg.Ifindex, cfg.XDP); err != nil {
 		return err
 	}
+	if err := s.observe(); err != nil {
+		return err
+	}
 	if err := bpf.WaitCarrier(cfg.Ifindex, carrierTimeout); err != nil {
 		return err
 	}
@@ -129,6 +135,20 @@ func (s *Scan) openDevice() (err error) {
 		return err
 	}
 	return s.chooseEngine()
+}
+
+// observe makes it possible to look at the interface while the scan runs. The program is attached.
+func (s *Scan) observe() (err error) {
+	id, err := s.steer.ID()
+	if err != nil {
+		return err
+	}
+	if s.observer, err = bpf.Observe(s.cfg.Ifindex); err != nil {
+		return err
+	}
+	s.device.name, s.device.program = s.cfg.Interface, id
+	s.device.look, s.device.lost = s.observer.Look, make(chan error, 1)
+	return nil
 }
 
 // maxQueues is the least number of queues that the XDP program is made for, so that queues which appear when it is
@@ -208,6 +228,9 @@ func (s *Scan) Close() error {
 	}
 	if s.group != nil {
 		errs = append(errs, s.group.Close())
+	}
+	if s.observer != nil {
+		s.observer.Close()
 	}
 	return errors.Join(errs...)
 }

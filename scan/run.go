@@ -34,8 +34,9 @@ func Run(ctx context.Context, cfg Config, out Output, stop <-chan struct{}) (end
 //
 // When stop is closed (nil: never), no more probes are sent and the cool-down begins. When ctx is done, the scan ends
 // at once, with what has been received by then written, and Run returns the error of ctx. Other errors end the scan,
-// too: a row that cannot be written, which is an *OutputError; a device that is gone. While the device is down, or the
-// output waits for room, the targets wait. ErrLowHitRate and ErrSendFailures come after the cool-down. A Scan runs once.
+// too, in the cool-down as well: a row that cannot be written, which is an *OutputError; a device that is gone (ErrGone),
+// or from which somebody has taken our program (ErrDetached). While the device is down, or the output waits for room, the
+// targets wait. ErrLowHitRate and ErrSendFailures come after the cool-down. A Scan runs once.
 func (s *Scan) Run(ctx context.Context, out Output, stop <-chan struct{}) (Snapshot, error) {
 	if s.phase.started.Load() != 0 {
 		return Snapshot{}, errors.New("run scan: it has run already")
@@ -47,7 +48,9 @@ func (s *Scan) Run(ctx context.Context, out Output, stop <-chan struct{}) (Snaps
 		return s.finish(EndFailed, err)
 	}
 
-	var collecting, receiving, probing, serving sync.WaitGroup
+	var collecting, receiving, probing, serving, watching sync.WaitGroup
+	unwatched := make(chan struct{})
+	watching.Go(func() { s.device.watch(unwatched) })
 	collecting.Go(s.collector.run)
 	for _, r := range s.receivers {
 		receiving.Go(func() { r.run(&s.phase.stopReceiving) })
@@ -69,6 +72,8 @@ func (s *Scan) Run(ctx context.Context, out Output, stop <-chan struct{}) (Snaps
 	end, err := s.supervise(ctx, stop, &probing)
 
 	keeping.end()
+	close(unwatched)
+	watching.Wait()
 	s.phase.stopProbing.Store(true)
 	probing.Wait()
 	s.phase.probed.CompareAndSwap(0, int64(s.clock.now())+1)
@@ -151,6 +156,8 @@ func (s *Scan) supervise(ctx context.Context, stop <-chan struct{}, probing *syn
 		case err := <-s.collector.failed:
 			return endOf(err), &OutputError{err}
 		case err := <-s.broken:
+			return EndFailed, s.device.explain(err)
+		case err := <-s.device.lost:
 			return EndFailed, err
 		case <-ctx.Done():
 			return EndCancelled, ctx.Err()
@@ -214,7 +221,7 @@ func (s *Scan) newSender(i, n int, todo *work) *sender {
 		gen:     s.generator(todo),
 		engine:  s.transmitter(i),
 		limiter: newLimiter(s.Rate() / float64(n)), pace: &s.pace, share: 1 / float64(n), pause: s.collector.pause,
-		clock: s.clock, cpu: -1, log: s.cfg.Logger, n: new(senderCounters), broken: s.broken,
+		clock: s.clock, cpu: -1, log: s.cfg.Logger, pauses: &s.pauses, n: new(senderCounters), broken: s.broken,
 	}
 }
 

@@ -30,6 +30,7 @@ type sender struct {
 	resets  []*resetQueue // of the receivers that this sender serves
 	cpu     int           // core to stay on; -1 for any
 	log     *slog.Logger
+	pauses  *pauses // of all senders
 	n       *senderCounters
 	broken  chan<- error // told when nothing will ever be sent again
 
@@ -191,7 +192,7 @@ func (s *sender) depart() {
 	}
 }
 
-// report logs that sending fails, or does no more, once each. A device that is down may come up again, and its
+// report has it logged that sending fails, or does no more, once each. A device that is down may come up again, and its
 // targets wait for it; any other error is for good.
 func (s *sender) report(err error) {
 	if err != nil {
@@ -207,9 +208,9 @@ func (s *sender) report(err error) {
 	if failed := err != nil; failed != s.failed {
 		s.failed = failed
 		if failed {
-			s.log.Warn("sending is paused, targets wait", "error", err)
+			s.pauses.begin(s.log, err, s.clock.now())
 		} else {
-			s.log.Info("sending goes on")
+			s.pauses.end(s.log, s.clock.now())
 		}
 	}
 }

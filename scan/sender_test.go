@@ -76,7 +76,7 @@ func newSenderOf(t *testing.T, cfg Config, e transmitter, rate float64) (*sender
 	speed := new(pace)
 	speed.set(rate)
 	return &sender{gen: s.generator(s.work(1)), engine: e, limiter: newLimiter(rate), pace: speed, share: 1, clock: newClock(), cpu: -1,
-		log: slog.New(slog.DiscardHandler), n: new(senderCounters), broken: broken}, broken
+		log: slog.New(slog.DiscardHandler), pauses: new(pauses), n: new(senderCounters), broken: broken}, broken
 }
 
 // TestSenderLosesNothing: whatever the engine has no room for, or refuses for a while, is the next to be sent. Every

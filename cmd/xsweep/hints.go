@@ -24,6 +24,8 @@ var hints = []struct {
 	{scan.ErrTooManyTargets, "scan fewer ports at a time"},
 	{scan.ErrLowHitRate, "--min-hitrate is the limit; what was found until then is in the output"},
 	{scan.ErrSendFailures, "--max-sendto-failures is the limit; what was found until then is in the output"},
+	{scan.ErrGone, "what was found until then is in the output"},
+	{scan.ErrDetached, "what was found until then is in the output; 'bpftool net' shows what is attached now"},
 	{errBenchTargets, "--allow-any sends to others, too: do so only where they are yours"},
 	{lab.ErrPrivilege, "run it as root: it makes network namespaces"},
 	{nexthop.ErrNoInterface, "'ip -brief link' lists the interfaces"},

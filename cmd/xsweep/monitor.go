@@ -114,7 +114,8 @@ func (m *monitor) warn(s *output.Status, now *moment) {
 		m.log.Warn(fmt.Sprintf("Dropped %.0f packets in the last second, (%d total dropped (pcap: %d + iface: %d))",
 			s.Drops.Last, s.Drops.Total, s.Drops.Total-now.DeviceDrops, now.DeviceDrops))
 	}
-	if s.SendFail.Last > 0.01*s.Sent.Last {
+	// Attempts while the device is down are none of these: the log has told when that began, and will when it ends.
+	if down := now.Losses.WaitedForDevice > m.last.Losses.WaitedForDevice; !down && s.SendFail.Last > 0.01*s.Sent.Last {
 		m.log.Warn(fmt.Sprintf("Failed to send %.0f packets/sec (%d total failures)", s.SendFail.Last, s.SendFail.Total))
 	}
 }
