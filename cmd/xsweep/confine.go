@@ -14,8 +14,8 @@ func (o *options) confine(s *settings, run *scan.Scan, opt *optOut, log *slog.Lo
 	if o.keepPrivileges {
 		return
 	}
-	later := privilege.Later{Written: s.output.later(), Read: opt.reread(), Kernel: run.TryCounters}
-	confine(log, later.Keep(), s.output.paths())
+	later := privilege.Later{Written: append(s.output.later(), o.checkpoint), Read: opt.reread(), Kernel: run.TryCounters}
+	confine(log, later.Keep(), append(s.output.paths(), o.checkpoint))
 }
 
 // confineDryRun leaves nothing: all that is still to come is printing.
