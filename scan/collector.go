@@ -17,7 +17,7 @@ const flushEvery = 500 * time.Millisecond
 type Output interface {
 	Write(*output.Record) error // an error is final, unless it is output.ErrFull
 	Flush() error               // called twice a second, and again after output.ErrFull
-	Rows() uint64               // records that became rows
+	Rows() uint64               // records that became rows, in earlier sessions of the scan, too
 }
 
 // A syncer is an Output that keeps rows back on Flush, and not on Sync, which is called at the end.
@@ -72,6 +72,10 @@ func newCollector(receivers int, out Output, cfg *Config) *collector {
 		c.keeper = cfg.Keeper
 	}
 	c.remember(cfg.Seen)
+	c.n.rows.Store(out.Rows())
+	if cfg.MaxResults > 0 && out.Rows() >= cfg.MaxResults {
+		close(c.full)
+	}
 	for range batches {
 		c.back <- new(answers)
 	}

@@ -22,9 +22,10 @@ func (now *Snapshot) addEarlier(before *Snapshot) {
 	}
 	now.Elapsed += before.Sending
 	now.Sending += before.Sending
-	targets := now.Targets
+	now.Paused += before.Paused
+	targets, rows := now.Targets, now.Rows
 	addCounters(reflect.ValueOf(now).Elem(), reflect.ValueOf(before).Elem())
-	now.Targets = targets
+	now.Targets, now.Rows = targets, rows // the output counts on by itself
 }
 
 // addCounters adds every uint64 of one structure to that of another one of its type: all that are in a Snapshot count

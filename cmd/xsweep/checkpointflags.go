@@ -94,4 +94,4 @@ func (o *options) given() ([]checkpoint.Option, error) {
 var resumable = strings.Fields(`rate bandwidth max-runtime max-results cooldown-time sender-threads cores no-backoff
 	min-hitrate max-sendto-failures checkpoint-interval blocklist-file no-blocklist interface source-ip gateway-mac source-mac
 	vlan engine xdp-mode bind-mode quiet verbosity log-file log-directory syslog disable-syslog metadata-file
-	status-updates-file notes user-metadata`)
+	status-updates-file output-patience notes user-metadata`)

@@ -55,6 +55,7 @@ type metadata struct {
 	AFXDPMode                      string   `json:"af_xdp_mode"`
 	ScanID                         string   `json:"scan_id"`
 	Paused                         float64  `json:"output_paused_secs"`
+	Resumed                        int      `json:"resumed"`
 	Drops                          map[string]uint64
 }
 

@@ -81,7 +81,7 @@ func Save(path string, f *File) error {
 	}
 	partial := path + ".partial"
 	if err := writeSynced(partial, data); err != nil {
-		return errors.Join(err, os.Remove(partial))
+		return err
 	}
 	if err := os.Rename(partial, path); err != nil {
 		return err
@@ -102,7 +102,10 @@ func writeSynced(path string, data []byte) error {
 	if err == nil {
 		err = f.Sync()
 	}
-	return errors.Join(err, f.Close())
+	if err = errors.Join(err, f.Close()); err != nil {
+		_ = os.Remove(path) // it is no use to anybody
+	}
+	return err
 }
 
 func syncDir(path string) error {
