@@ -31,6 +31,14 @@
 // again, and passes records on. One collector marks repeats and writes rows. Its queue, and the rings, are all that
 // stands between a slow disk and lost answers, and each counts what it had no room for.
 //
+// # What is left of it after a crash
+//
+// Units go back to the work when their last probe has left the host, not when it was made. So at any moment the progress
+// of a scan is a position and a handful of units that are out (Progress), and a checkpoint is that, the counters, and
+// how far rows and the memory of repeats have been written (Keeper). It is behind by the cool-down: what it takes for
+// done has had its time to answer, and the answers are among the rows that it covers. The collector marks how far it is
+// in turn with the answers that it takes, behind all that came earlier; the waiting for the disk is another goroutine's.
+//
 // # Why
 //
 // Why is nothing remembered per probe? Because there are four thousand million of them. What the receiver needs to

@@ -155,8 +155,8 @@ func TestTakenBackProbesAreNotDone(t *testing.T) {
 		made += n
 	}
 	first, second := g.finished[0], g.finished[1]
-	g.takeBack(first.made-2, true) // both probes of the last target of the first unit
-	g.takeBack(first.made-2, false) // now the number of the other one
+	g.takeBack(first.made-2, true)    // both probes of the last target of the first unit
+	g.takeBack(first.made-2, false)   // now the number of the other one
 	g.takeBack(second.made-1-2, true) // one probe of the second unit, whose numbers have moved
 	g.left(first.made-3, 0)
 	if len(todo.out) < 2 {

@@ -21,14 +21,17 @@ ZMap's files are of this kind.
 
 In the environment the option --max-targets is XSWEEP_MAX_TARGETS, and so with the others. An empty variable is none.
 
-What is there instead of a scan is for the command line alone. The commands demo, bench, iterate and blocklist read neither file nor environment.`},
-	{"FILES", defaultConfig + ` is read where it exists and --config names no other. --config "" reads none.`},
+What is there instead of a scan is for the command line alone. The commands demo, bench, iterate, blocklist and resume read neither file nor environment.`},
+	{"FILES", defaultConfig + ` is read where it exists and --config names no other. --config "" reads none.
+
+The FILE of --checkpoint is for its owner alone: it has the key by which answers are told from forged ones. FILE.seen beside it
+remembers what has answered, 8 bytes for each, and is removed when the scan is complete; both have to stay together.`},
 	{"EXIT STATUS", `0: done, or ended in good order by a limit or a first SIGINT.
 
 1: failed.
 
 2: the command line or the configuration is wrong; nothing was sent.`},
-	{"SIGNALS", `SIGINT, SIGTERM: send no more, wait for answers on their way, and end; a second one ends at once.
+	{"SIGNALS", `SIGINT, SIGTERM: send no more, wait for answers on their way, and end; a second one ends at once. With --checkpoint, a scan that was ended in either way can be gone on with.
 
 SIGHUP: read the blocklist files again and leave out what they have now, besides what was left out before. Without any, as
 SIGTERM.

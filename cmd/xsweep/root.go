@@ -24,7 +24,11 @@ const examples = `  See what would be sent (needs no root, sends nothing):
     xsweep demo
 
   A network of your own:
-    xsweep -p 22,80,443 -r 50k -o results.csv 203.0.113.0/24`
+    xsweep -p 22,80,443 -r 50k -o results.csv 203.0.113.0/24
+
+  The same, to be gone on with after whatever ends it:
+    xsweep -p 22,80,443 -r 50k -o results.csv --checkpoint scan.ckpt 203.0.113.0/24
+    xsweep resume scan.ckpt`
 
 func newRoot() *cobra.Command { return newCommand(new(options)) }
 
