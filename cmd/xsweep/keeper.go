@@ -301,10 +301,12 @@ func (k *keeper) checkLimits(cmd *cobra.Command, cfg *scan.Config) error {
 	return nil
 }
 
-// beginning is what the log calls it.
-func (k *keeper) beginning() string {
+// log says what was done before, and returns what the beginning of this session is called.
+func (k *keeper) log(log *slog.Logger) string {
 	if k == nil || k.before == nil {
 		return "scan begins"
 	}
+	log.Info("going on from the checkpoint of "+k.before.Written.Local().Format(time.DateTime),
+		"probed", k.state.Progress.Probed, "rows", k.out.Rows(), "session", k.state.Counters.Resumed+2) // this is the second one, if that was none
 	return "scan goes on"
 }

@@ -42,12 +42,14 @@ const (
 	cutOffSlack    = time.Second // for looks at the progress, units, and a machine with other things to do
 )
 
-func newCutOff(t *testing.T, targets string, key uint64) *cutOff {
+// newCutOff scans targets; args come on top of those that all have.
+func newCutOff(t *testing.T, targets string, key uint64, args ...string) *cutOff {
+	t.Helper()
 	c := &cutOff{l: labtest.New(t, lab.Config{}), dir: t.TempDir(), targets: targets, ports: []uint16{22, 80, 443, 8080}, rate: 20_000}
 	c.world = simulate(t, c.l, lab.SimConfig{Key: key, Open: 0.05, Closed: 0.05, CoveragePorts: c.ports})
-	c.args = []string{"--allow-special", "-p", "22,80,443,8080", "-r", strconv.FormatUint(c.rate, 10), "-c", "0", "-q", "-v", "4",
+	c.args = append(args, "--allow-special", "-p", "22,80,443,8080", "-r", strconv.FormatUint(c.rate, 10), "-c", "0", "-q", "-v", "4",
 		"-f", "saddr,sport", "--output-filter", "success = 1 && repeat = 0", "-o", "rows.csv", "-o", "rows.json.zst",
-		"--checkpoint", "scan.ckpt", "--checkpoint-interval", "0.1", targets}
+		"--checkpoint", "scan.ckpt", "--checkpoint-interval", "0.1", targets)
 	return c
 }
 
@@ -220,5 +222,64 @@ func TestInterruptAndResume(t *testing.T) {
 	}
 	if most := uint64(times) * 4 * c.rate / 20; cover.Repeated > most { // units of 50 ms: one being sent, one ahead
 		t.Errorf("%d probes were sent again, want %d at most", cover.Repeated, most)
+	}
+}
+
+// TestKillAndResumeByXDP does the same by the other engine, which holds probes back in a place of its own.
+func TestKillAndResumeByXDP(t *testing.T) {
+	c := newCutOff(t, "198.18.16.0/19", 75, "--engine", "xdp")
+	p := c.begin(t)
+	const kills = 3
+	for range kills {
+		time.Sleep(300 * time.Millisecond)
+		p.cmd.Process.Kill()
+		p.wait(t)
+		p = c.goOn(t)
+	}
+	p.waitFor(t, exitDone)
+	if want := "engine xdp"; !strings.Contains(p.stderr.String(), want) {
+		t.Errorf("stderr does not say %q:\n%s", want, &p.stderr)
+	}
+	c.check(t, kills)
+}
+
+// TestLeaveAndResume leaves at once, with a second Ctrl-C, a scan whose cool-down is an hour: nothing can count as done, so
+// that all is probed again, and of what is known to have answered nothing is reported twice.
+func TestLeaveAndResume(t *testing.T) {
+	c := newCutOff(t, "198.18.16.0/21", 76)
+	for i, arg := range c.args {
+		if arg == "-c" {
+			c.args[i+1] = "3600"
+		}
+	}
+	p := c.begin(t)
+	waitForRows(t, filepath.Join(c.dir, "rows.csv"))
+	p.cmd.Process.Signal(unix.SIGINT)
+	time.Sleep(100 * time.Millisecond) // two signals that wait for delivery at once are one
+	p.cmd.Process.Signal(unix.SIGINT)
+	p.waitFor(t, exitFailed)
+	before, err := c.world.Coverage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.awaitDevice(t)
+	start(t, c.l, c.dir, "resume", "-c", "0", "scan.ckpt").waitFor(t, exitDone)
+	after, err := c.world.Coverage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after.Distinct != 4*2048 || after.Repeated != before.Distinct {
+		t.Errorf("%d targets were probed, %d of them again; want %d, and the %d of the first session", after.Distinct, after.Repeated,
+			4*2048, before.Distinct)
+	}
+	seen := make(map[netip.AddrPort]bool)
+	for _, row := range readTargetRows(t, filepath.Join(c.dir, "rows.csv")) {
+		if seen[row] {
+			t.Errorf("%v is there twice", row)
+		}
+		seen[row] = true
+	}
+	if want := c.world.CountOpen(0xc6121000, 0xc61217ff, c.ports); uint64(len(seen)) != want {
+		t.Errorf("%d rows, want %d", len(seen), want)
 	}
 }

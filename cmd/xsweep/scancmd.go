@@ -97,7 +97,7 @@ func realScan(cmd *cobra.Command, o *options, s *settings, args []string, log *s
 	meta := describe(cmd, o, s, args, run)
 	s.output.log(log)
 	log.Info(run.Describe())
-	log.Info(keep.beginning(), "scan-id", run.ID(), "shard", shardText(&s.scan), "targets", run.Targets(), "rate", rateText(o),
+	log.Info(keep.log(log), "scan-id", run.ID(), "shard", shardText(&s.scan), "targets", run.Targets(), "rate", rateText(o),
 		"seed", s.scan.Seed)
 	admitThreads(run.Threads())
 	opt := newOptOut(o, s, run, keep, log)
