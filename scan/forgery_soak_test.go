@@ -84,13 +84,13 @@ func TestSoakForgery(t *testing.T) {
 		t.Skip("make soak-forgery sets XSWEEP_FORGERIES")
 	}
 	l := labtest.New(t, lab.Config{Queues: soak.queues})
-	world := simulate(t, l, lab.SimConfig{Key: 9, Open: 0.5, CoarseClock: true, MaxConnections: 1 << 23})
+	world := simulate(t, l, lab.SimConfig{Key: 9, Open: 0.5, CoarseClock: true})
 	ports := make([]uint16, 256)
 	for i := range ports {
 		ports[i] = uint16(i)
 	}
 	cfg := labConfig(t, l, 2*soak.answers, ports...)
-	cfg.Key, cfg.Dedup = Key{7, 8}, DedupWindow // whose memory is bounded
+	cfg.Key, cfg.Dedup, cfg.DedupWindow = Key{7, 8}, DedupWindow, 100_000 // whose memory is bounded
 	s := openScan(t, l, cfg)
 	out := &judged{Writer: allFields(t, io.Discard), world: world}
 

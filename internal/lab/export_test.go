@@ -17,3 +17,9 @@ func (s *Simulation) FloodSYN(n uint64) (uint64, error) {
 func (s *Simulation) ISN(addr uint32, port uint16) uint32 {
 	return uint32(s.truth.hash(addr, port) >> 32)
 }
+
+// AttachDrop attaches a native XDP program that drops every frame, until the Lab is closed.
+func (l *Lab) AttachDrop(h *Host) error {
+	_, err := l.attachVerdict(h, "lab_drop", xdpDrop)
+	return err
+}

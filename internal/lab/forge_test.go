@@ -79,6 +79,36 @@ func checkForged(t *testing.T, frame []byte, cfg lab.ForgeConfig, want lab.Outco
 	}
 }
 
+// BenchmarkForge measures how fast frames can be forged, at a scanner whose XDP program drops every frame unseen.
+func BenchmarkForge(b *testing.B) {
+	for _, bb := range []struct {
+		name string
+		kind lab.ForgeKind
+	}{
+		{"kind=syn-ack", lab.ForgeSYNACK},
+		{"kind=next-ack", lab.ForgeNextAck},
+		{"kind=all", lab.ForgeAll},
+	} {
+		b.Run(bb.name, func(b *testing.B) {
+			l := labtest.New(b, lab.Config{})
+			if err := l.AttachDrop(l.Scanner); err != nil {
+				b.Fatal(err)
+			}
+			s, err := l.Simulate(lab.SimConfig{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			const frames = 1_000_000
+			for b.Loop() {
+				if _, err := s.Forge(lab.ForgeConfig{Kind: bb.kind, Count: frames, FirstPort: 32768, LastPort: 61000, Port: 80}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.N)*frames/b.Elapsed().Seconds()/1e6, "Mframes/s")
+		})
+	}
+}
+
 // TestFlood checks the load of the benchmark: every probe of it arrives and is right.
 func TestFlood(t *testing.T) {
 	l := labtest.New(t, lab.Config{})

@@ -31,11 +31,16 @@ func (h *Host) XDPAttached() (progID uint32, ok bool, err error) {
 // AttachPass attaches a native XDP program that lets every frame pass, until the result or the Lab is closed. veth delivers
 // XDP_TX and live frames best to an end that has such a program.
 func (l *Lab) AttachPass(h *Host) (io.Closer, error) {
+	return l.attachVerdict(h, "lab_pass", xdpPass)
+}
+
+// attachVerdict attaches a native XDP program that says the same of every frame.
+func (l *Lab) attachVerdict(h *Host, name string, verdict int32) (io.Closer, error) {
 	prog, err := ebpf.NewProgram(&ebpf.ProgramSpec{
-		Name:         "lab_pass",
+		Name:         name,
 		Type:         ebpf.XDP,
 		License:      "MIT",
-		Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, xdpPass), asm.Return()},
+		Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, verdict), asm.Return()},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("load XDP program: %w", err)
