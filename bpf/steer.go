@@ -57,8 +57,9 @@ type Steer struct {
 
 // LoadSteer loads the program into the kernel, attached to nothing yet.
 //
-// It needs CAP_BPF and CAP_NET_ADMIN (Linux 5.8; CAP_SYS_ADMIN before). The error wraps ErrConfig, or the errno of
-// bpf(2): EPERM without the capabilities.
+// It needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON (Linux 5.8; CAP_SYS_ADMIN before): the last for the verifier, which else
+// refuses to move a packet pointer by what is not a constant. The error wraps ErrConfig, or the errno of bpf(2): EPERM
+// without the capabilities, EACCES without CAP_PERFMON.
 func LoadSteer(cfg SteerConfig) (*Steer, error) {
 	if err := cfg.check(); err != nil {
 		return nil, fmt.Errorf("load steer: %w", err)

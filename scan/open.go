@@ -52,8 +52,8 @@ type Scan struct {
 }
 
 // Open prepares a scan: it loads and attaches the XDP program and opens a pair of AF_XDP sockets on every receive queue
-// of the interface. It needs CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF (Linux 5.8 or newer), in the network namespace of
-// the calling thread; Run may then be called from any.
+// of the interface. It needs CAP_NET_RAW, CAP_NET_ADMIN, CAP_BPF and CAP_PERFMON (Linux 5.8 or newer), in the network
+// namespace of the calling thread. Run may then be called from any, and by a process that has given them up: see TryCounters.
 //
 // The error wraps ErrConfig or ErrTooManyTargets; is a *bpf.ForeignProgramError; or wraps what xsk.OpenGroup,
 // bpf.LoadSteer or Steer.Attach returned.

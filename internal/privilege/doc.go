@@ -4,9 +4,9 @@
 //	ToOpen ─► Missing ─► an error that names them, Setcap for the way out
 //	  │
 //	  ▼ opened
-//	Blocked  ─► what must be kept: the few things that will be done later and that only a capability allows
-//	Drop     ─► all others are gone from all threads, and nothing that is executed can bring them back
-//	Fence    ─► files change in named directories only, nothing is executed, no TCP but to name servers (Landlock)
+//	Later.Keep ─► what of it has to stay: few things are done later that only a capability allows, most often none
+//	Drop       ─► all others are gone from all threads, and nothing that is executed can bring them back
+//	Fence      ─► files change in named directories only, nothing is executed, no TCP but to name servers (Landlock)
 //
 // Capabilities belong to threads, and a Go program has many. Drop and Fence reach all of them, those of senders that are
 // locked to their goroutines included, by package psx of libcap, which works with and without cgo; threads that are made
