@@ -6,7 +6,7 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
-	"kernel.org/pub/linux/libs/security/libcap/cap"
+	libcap "kernel.org/pub/linux/libs/security/libcap/cap"
 
 	"github.com/xsweep/xsweep/internal/privilege"
 )
@@ -36,7 +36,7 @@ func (e *privilegeError) hint() string {
 		path = "xsweep"
 	}
 	text := "run it as root, or once: " + privilege.Setcap(path, privilege.ToOpen())
-	if e.missing[0].Cap == cap.IPC_LOCK {
+	if e.missing[0].Cap == libcap.IPC_LOCK {
 		text = "raise the limit of locked memory (ulimit -l), " + text
 	}
 	return text
@@ -48,7 +48,7 @@ func lacking(err error) error {
 	tooMuch := errors.Is(err, unix.ENOBUFS) // memory to lock
 	e := &privilegeError{err: err}
 	for _, n := range privilege.Missing(privilege.ToOpen()) {
-		if isLock := n.Cap == cap.IPC_LOCK; isLock && tooMuch || !isLock && refused {
+		if isLock := n.Cap == libcap.IPC_LOCK; isLock && tooMuch || !isLock && refused {
 			e.missing = append(e.missing, n)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-	"kernel.org/pub/linux/libs/security/libcap/cap"
+	libcap "kernel.org/pub/linux/libs/security/libcap/cap"
 
 	"github.com/xsweep/xsweep/internal/lab"
 	"github.com/xsweep/xsweep/internal/lab/labtest"
@@ -24,7 +24,7 @@ import (
 const nobody = 65534
 
 // privilegedCopy is a copy of the test binary with file capabilities, in a directory that anybody may enter.
-func privilegedCopy(t *testing.T, caps ...cap.Value) (binary string) {
+func privilegedCopy(t *testing.T, caps ...libcap.Value) (binary string) {
 	t.Helper()
 	dir := openDir(t)
 	self, err := os.ReadFile("/proc/self/exe")
@@ -38,8 +38,8 @@ func privilegedCopy(t *testing.T, caps ...cap.Value) (binary string) {
 	if len(caps) == 0 {
 		return binary
 	}
-	set := cap.NewSet()
-	if err := errors.Join(set.SetFlag(cap.Permitted, true, caps...), set.SetFlag(cap.Effective, true, caps...)); err != nil {
+	set := libcap.NewSet()
+	if err := errors.Join(set.SetFlag(libcap.Permitted, true, caps...), set.SetFlag(libcap.Effective, true, caps...)); err != nil {
 		t.Fatal(err)
 	}
 	if err := set.SetFile(binary); err != nil {
@@ -73,7 +73,7 @@ func homeOfNobody(t *testing.T) string {
 }
 
 // asNobody runs a copy of the program in the scanner's namespace as nobody, with 64 KiB of memory that may be locked.
-func asNobody(t *testing.T, l *lab.Lab, ambient []cap.Value, binary, dir string, args ...string) *program {
+func asNobody(t *testing.T, l *lab.Lab, ambient []libcap.Value, binary, dir string, args ...string) *program {
 	t.Helper()
 	// The shell lowers the limit, and becomes the program.
 	limited := []string{"-c", `ulimit -l 64 && exec "$0" "$@"`, binary}
@@ -91,7 +91,7 @@ func asNobody(t *testing.T, l *lab.Lab, ambient []cap.Value, binary, dir string,
 }
 
 // everyNeed is what a scan takes to be opened.
-func everyNeed() (caps []cap.Value) {
+func everyNeed() (caps []libcap.Value) {
 	for _, n := range privilege.ToOpen() {
 		caps = append(caps, n.Cap)
 	}
@@ -149,7 +149,7 @@ func TestMissingCapability(t *testing.T) {
 	world := simulate(t, l, lab.SimConfig{Key: 62, Open: 0.05})
 	for _, left := range privilege.ToOpen() {
 		t.Run(left.String(), func(t *testing.T) {
-			var caps []cap.Value
+			var caps []libcap.Value
 			for _, c := range everyNeed() {
 				if c != left.Cap {
 					caps = append(caps, c)

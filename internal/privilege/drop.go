@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"golang.org/x/sys/unix"
-	"kernel.org/pub/linux/libs/security/libcap/cap"
+	libcap "kernel.org/pub/linux/libs/security/libcap/cap"
 )
 
 // Drop gives up all capabilities but those of keep, on every thread and for good: from the effective, permitted,
@@ -16,24 +16,24 @@ import (
 //
 // A process of root's stays root's, and is the owner of root's files. Other users' files are closed to it from here on.
 func Drop(keep ...Need) error {
-	if _, err := cap.Prctlw(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+	if _, err := libcap.Prctlw(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("set no_new_privs: %w", err)
 	}
-	have := cap.GetProc()
-	if isEffective(have, cap.SETPCAP) {
+	have := libcap.GetProc()
+	if isEffective(have, libcap.SETPCAP) {
 		if err := dropBounds(); err != nil {
 			return fmt.Errorf("empty the bounding set: %w", err)
 		}
 	}
-	if err := cap.ResetAmbient(); err != nil {
+	if err := libcap.ResetAmbient(); err != nil {
 		return fmt.Errorf("empty the ambient set: %w", err)
 	}
-	left := cap.NewSet()
+	left := libcap.NewSet()
 	for _, n := range keep {
 		if !isEffective(have, n.Cap) {
 			continue
 		}
-		for _, flag := range []cap.Flag{cap.Effective, cap.Permitted} {
+		for _, flag := range []libcap.Flag{libcap.Effective, libcap.Permitted} {
 			if err := left.SetFlag(flag, true, n.Cap); err != nil {
 				return fmt.Errorf("keep %v: %w", n, err)
 			}
@@ -46,11 +46,11 @@ func Drop(keep ...Need) error {
 }
 
 func dropBounds() error {
-	for c := range cap.MaxBits() {
-		if on, err := cap.GetBound(c); err != nil || !on {
+	for c := range libcap.MaxBits() {
+		if on, err := libcap.GetBound(c); err != nil || !on {
 			continue // not known, or gone already
 		}
-		if err := cap.DropBound(c); err != nil {
+		if err := libcap.DropBound(c); err != nil {
 			return err
 		}
 	}

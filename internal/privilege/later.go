@@ -7,7 +7,7 @@ import (
 	"runtime"
 
 	"golang.org/x/sys/unix"
-	"kernel.org/pub/linux/libs/security/libcap/cap"
+	libcap "kernel.org/pub/linux/libs/security/libcap/cap"
 )
 
 // Later is what a scan does after Drop and may need a capability for.
@@ -21,22 +21,22 @@ type Later struct {
 // has. For a scan by root into directories of root's, on Linux 5.19 or newer, that is none.
 func (l Later) Keep() []Need {
 	var keep []Need
-	add := func(c cap.Value, reason string) {
-		if isEffective(cap.GetProc(), c) {
+	add := func(c libcap.Value, reason string) {
+		if isEffective(libcap.GetProc(), c) {
 			keep = append(keep, Need{c, reason})
 		}
 	}
-	if l.Kernel != nil && isRefusal(without(l.Kernel, cap.BPF, cap.SYS_ADMIN)) {
-		add(cap.BPF, "reading counters by bpf(2): Linux before 5.19")
+	if l.Kernel != nil && isRefusal(without(l.Kernel, libcap.BPF, libcap.SYS_ADMIN)) {
+		add(libcap.BPF, "reading counters by bpf(2): Linux before 5.19")
 	}
 	if path := firstRefused(l.Written, canReplace); path != "" {
-		add(cap.DAC_OVERRIDE, "writing "+path+" in a directory of another user")
+		add(libcap.DAC_OVERRIDE, "writing "+path+" in a directory of another user")
 	}
 	if path := firstRefused(l.Written, mayOverwrite); path != "" {
-		add(cap.FOWNER, "replacing "+path+" of another user")
+		add(libcap.FOWNER, "replacing "+path+" of another user")
 	}
 	if path := firstRefused(l.Read, canRead); path != "" {
-		add(cap.DAC_READ_SEARCH, "reading "+path+" of another user again")
+		add(libcap.DAC_READ_SEARCH, "reading "+path+" of another user again")
 	}
 	return keep
 }
@@ -48,7 +48,7 @@ func firstRefused(paths []string, do func(path string) error) string {
 			continue
 		}
 		try := func() error { return do(path) }
-		if isRefusal(without(try, cap.DAC_OVERRIDE, cap.DAC_READ_SEARCH, cap.FOWNER)) {
+		if isRefusal(without(try, libcap.DAC_OVERRIDE, libcap.DAC_READ_SEARCH, libcap.FOWNER)) {
 			return path
 		}
 	}
@@ -94,14 +94,14 @@ func place(path string) (dir, file string) {
 	case !info.Mode().IsRegular():
 		return "", path
 	}
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
 	}
 	return filepath.Dir(path), ""
 }
 
 // without calls do on a thread that lacks capabilities for that time, and returns its error.
-func without(do func() error, caps ...cap.Value) error {
+func without(do func() error, caps ...libcap.Value) error {
 	failed := make(chan error)
 	go func() {
 		runtime.LockOSThread() // until the goroutine ends: with it goes the thread
@@ -115,7 +115,7 @@ func without(do func() error, caps ...cap.Value) error {
 }
 
 // lower takes capabilities out of the effective set of the calling thread, which has to be locked.
-func lower(caps []cap.Value) error {
+func lower(caps []libcap.Value) error {
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 	var data [2]unix.CapUserData // version 3 has 64 bits in two halves
 	if err := unix.Capget(&header, &data[0]); err != nil {

@@ -4,12 +4,12 @@ import (
 	"slices"
 	"strings"
 
-	"kernel.org/pub/linux/libs/security/libcap/cap"
+	libcap "kernel.org/pub/linux/libs/security/libcap/cap"
 )
 
 // A Need is a capability that opening a scan takes, and what for.
 type Need struct {
-	Cap cap.Value
+	Cap libcap.Value
 	For string
 }
 
@@ -23,32 +23,32 @@ func (n Need) String() string { return strings.ToUpper(n.Cap.String()) }
 // CAP_IPC_LOCK can be done without where the limit of locked memory (ulimit -l) is high enough.
 func ToOpen() []Need {
 	return []Need{
-		{cap.NET_RAW, "AF_XDP sockets, and ARP"},
-		{cap.NET_ADMIN, "XDP programs, and attaching them"},
-		{cap.BPF, "BPF programs and maps"},
-		{cap.PERFMON, "BPF programs that parse packets, and the tracing programs of engine xdp"},
-		{cap.IPC_LOCK, "packet memory beyond ulimit -l"},
+		{libcap.NET_RAW, "AF_XDP sockets, and ARP"},
+		{libcap.NET_ADMIN, "XDP programs, and attaching them"},
+		{libcap.BPF, "BPF programs and maps"},
+		{libcap.PERFMON, "BPF programs that parse packets, and the tracing programs of engine xdp"},
+		{libcap.IPC_LOCK, "packet memory beyond ulimit -l"},
 	}
 }
 
 // Missing lists those of needs that the calling thread does not have, by its effective set. Having them is not proof: a
 // container's filter, a security module, or a user namespace that is not the first may still refuse.
 func Missing(needs []Need) []Need {
-	have := cap.GetProc()
+	have := libcap.GetProc()
 	return slices.DeleteFunc(slices.Clone(needs), func(n Need) bool { return stands(have, n.Cap) })
 }
 
 // stands tells whether a set has c, or CAP_SYS_ADMIN in its place: the kernel takes it for what was split off it.
-func stands(have *cap.Set, c cap.Value) bool {
-	if c == cap.BPF || c == cap.PERFMON {
-		return isEffective(have, c) || isEffective(have, cap.SYS_ADMIN)
+func stands(have *libcap.Set, c libcap.Value) bool {
+	if c == libcap.BPF || c == libcap.PERFMON {
+		return isEffective(have, c) || isEffective(have, libcap.SYS_ADMIN)
 	}
 	return isEffective(have, c)
 }
 
 // isEffective is false for a capability that this kernel does not know.
-func isEffective(have *cap.Set, c cap.Value) bool {
-	on, err := have.GetFlag(cap.Effective, c)
+func isEffective(have *libcap.Set, c libcap.Value) bool {
+	on, err := have.GetFlag(libcap.Effective, c)
 	return err == nil && on
 }
 

@@ -3,7 +3,7 @@ package privilege
 import (
 	"testing"
 
-	"kernel.org/pub/linux/libs/security/libcap/cap"
+	libcap "kernel.org/pub/linux/libs/security/libcap/cap"
 )
 
 func TestSetcap(t *testing.T) {
@@ -27,13 +27,13 @@ func TestNames(t *testing.T) {
 }
 
 func TestStands(t *testing.T) {
-	admin := cap.NewSet()
-	if err := admin.SetFlag(cap.Effective, true, cap.SYS_ADMIN, cap.NET_RAW); err != nil {
+	admin := libcap.NewSet()
+	if err := admin.SetFlag(libcap.Effective, true, libcap.SYS_ADMIN, libcap.NET_RAW); err != nil {
 		t.Fatal(err)
 	}
-	for c, want := range map[cap.Value]bool{
-		cap.BPF: true, cap.PERFMON: true, cap.NET_RAW: true, // the first two because CAP_SYS_ADMIN stands for them
-		cap.NET_ADMIN: false, cap.IPC_LOCK: false,
+	for c, want := range map[libcap.Value]bool{
+		libcap.BPF: true, libcap.PERFMON: true, libcap.NET_RAW: true, // the first two because CAP_SYS_ADMIN stands for them
+		libcap.NET_ADMIN: false, libcap.IPC_LOCK: false,
 	} {
 		if got := stands(admin, c); got != want {
 			t.Errorf("CAP_SYS_ADMIN and CAP_NET_RAW stand for %v: %v, want %v", c, got, want)
