@@ -93,5 +93,5 @@ func (o *options) given() ([]checkpoint.Option, error) {
 // resumable are the options that may be different when a scan goes on: they do not change what is probed.
 var resumable = strings.Fields(`rate bandwidth max-runtime max-results cooldown-time sender-threads cores no-backoff
 	min-hitrate max-sendto-failures checkpoint-interval blocklist-file no-blocklist interface source-ip gateway-mac source-mac
-	vlan engine xdp-mode bind-mode quiet verbosity log-file log-directory syslog disable-syslog metadata-file
-	status-updates-file output-patience notes user-metadata`)
+	vlan engine xdp-mode bind-mode keep-privileges quiet verbosity log-file log-directory syslog disable-syslog
+	metadata-file status-updates-file output-patience notes user-metadata`)

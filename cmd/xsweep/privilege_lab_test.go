@@ -183,8 +183,8 @@ func TestMissingCapability(t *testing.T) {
 	}
 }
 
-// TestPrivilegesOfRunningScan looks at all threads of a scan by root while it runs, has it read its blocklist again and
-// change its rate, and stops it: all that goes on without a capability, and the program is detached.
+// TestPrivilegesOfRunningScan looks at all threads of a scan by root while it runs and notes checkpoints, has it read its
+// blocklist again and change its rate, and stops it: all that goes on without a capability, and the program is detached.
 func TestPrivilegesOfRunningScan(t *testing.T) {
 	l := labtest.New(t, lab.Config{})
 	world := simulate(t, l, lab.SimConfig{Key: 63, Open: 0.1})
@@ -199,9 +199,11 @@ func TestPrivilegesOfRunningScan(t *testing.T) {
 				t.Fatal(err)
 			}
 			p := start(t, l, dir, "--allow-special", "-p", "443", "-r", "10k", "-c", "1", "-q", "-v", "4", "--engine", engine,
-				"-b", block, "-o", "out.csv", "-m", "meta.json", "-L", dir, "198.18.0.3-198.19.255.255")
+				"-b", block, "-o", "out.csv", "-m", "meta.json", "-L", dir, "--checkpoint", "checkpoint", "--checkpoint-interval", "0.2",
+				"198.18.0.3-198.19.255.255")
 			waitForRows(t, filepath.Join(dir, "out.csv"))
 			checkThreads(t, p.cmd.Process.Pid, "0000000000000000")
+			waitFor(t, "a checkpoint", func() bool { _, err := os.Stat(filepath.Join(dir, "checkpoint")); return err == nil })
 			if err := os.WriteFile(block, []byte("198.18.0.0/24\n198.18.1.0/24\n"), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -226,6 +228,7 @@ func TestPrivilegesOfRunningScan(t *testing.T) {
 				t.Errorf("%d rows of %d that the world accepted", rows, n.Open)
 			}
 			checkOwner(t, filepath.Join(dir, "meta.json"), 0)
+			checkOwner(t, filepath.Join(dir, "checkpoint"), 0)
 			if _, on, err := l.Scanner.XDPAttached(); err != nil || on {
 				t.Errorf("an XDP program is left: %v, %v", on, err)
 			}
