@@ -30,6 +30,7 @@ var mayImport = map[string][]string{
 	"output":                  nil,
 	"internal/checkpoint":     nil,
 	"internal/conffile":       nil,
+	"internal/ethtool":        nil,
 	"internal/nexthop":        nil,
 	"internal/privilege":      nil,
 	"internal/lab":            nil,
