@@ -23,6 +23,9 @@ func nextHop(ctx context.Context, k kernel, req Request, w *way) (hop, error) {
 	if !w.gateway.IsValid() {
 		return hop{}, nil
 	}
+	if req.look {
+		return known(k, w)
+	}
 	timeout := req.Timeout
 	if timeout == 0 {
 		timeout = DefaultTimeout
@@ -121,7 +124,11 @@ func describe(p *Path, req Request, w *way, h hop) string {
 	case req.GatewayMAC != nil:
 		s += fmt.Sprintf(", next hop %v (%s)", mac, h.from)
 	case w.gateway.IsValid():
-		s += fmt.Sprintf(", gateway %v at %v (%s)", w.gateway, mac, h.from)
+		if p.Known() {
+			s += fmt.Sprintf(", gateway %v at %v (%s)", w.gateway, mac, h.from)
+		} else {
+			s += fmt.Sprintf(", gateway %v at an address not known yet (%s)", w.gateway, h.from)
+		}
 		if p.OnLink {
 			s += ", some targets on the link"
 		}

@@ -28,6 +28,8 @@ type Request struct {
 	Targets []uint32
 
 	Timeout time.Duration // for the gateway's answer, default DefaultTimeout
+
+	look bool // and do not ask
 }
 
 // Path is the way of a scan.
@@ -52,6 +54,7 @@ type Path struct {
 	// NextHopMAC is where frames go to, all zero if every sampled target is on the link. With GatewayMAC in the
 	// Request it is that, whether or not there is a gateway.
 	NextHopMAC [6]byte
+	Learned    string // whence NextHopMAC is known, or why it is not (Look); empty where none is needed
 
 	// OnLink: sampled targets are on the link itself, inside LinkPrefixes, and have a link-layer address each
 	// (ResolveLink). Both OnLink and HasGateway are true where some are and others are not. With GatewayMAC in
@@ -129,7 +132,7 @@ func find(ctx context.Context, k kernel, req Request) (*Path, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.NextHopMAC = hop.mac
+	p.NextHopMAC, p.Learned = hop.mac, hop.from
 	p.How = describe(p, req, way, hop)
 	return p, nil
 }
