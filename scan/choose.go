@@ -8,19 +8,19 @@ import (
 	"github.com/xsweep/xsweep/xsk"
 )
 
-// copyModeRate is what AF_XDP sends in copy mode on any machine, by one sender, in packets per second. Below it live
+// CopyModeRate is what AF_XDP sends in copy mode on any machine, by one sender, in packets per second. Below it live
 // frames have nothing to offer.
-const copyModeRate = 500e3
+const CopyModeRate = 500e3
 
 // mayEmit tells whether engine xdp may be the one.
-func (s *Scan) mayEmit() bool {
-	switch s.cfg.Engine {
+func (cfg *Config) mayEmit() bool {
+	switch cfg.Engine {
 	case EngineXDP:
 		return true
 	case EngineXSK:
 		return false
 	}
-	return s.cfg.Bind != xsk.BindZeroCopy && (s.cfg.Rate == 0 || s.cfg.Rate > copyModeRate)
+	return cfg.Bind != xsk.BindZeroCopy && (cfg.Rate == 0 || cfg.Rate > CopyModeRate)
 }
 
 // loadSteer loads the program with what engine xdp needs, where that may be the one. What keeps auto from it is no
@@ -32,7 +32,7 @@ func (s *Scan) loadSteer(sockets int) (err error) {
 		PortFirst: cfg.SourcePorts.First, PortLast: cfg.SourcePorts.Last,
 		Probes: cfg.Probes, Queues: sockets, PassInvalid: cfg.PassInvalid,
 	}
-	if s.mayEmit() {
+	if cfg.mayEmit() {
 		cores := len(distinctCores(cfg.Cores))
 		steer.Emit = s.emitConfig(s.sendersUpTo(cores, cores, xdpSenderRate))
 		if s.steer, err = bpf.LoadSteer(steer); err == nil || cfg.Engine == EngineXDP {
@@ -46,40 +46,46 @@ func (s *Scan) loadSteer(sockets int) (err error) {
 }
 
 // chooseEngine decides, once the sockets are open.
-func (s *Scan) chooseEngine() error {
-	zeroCopy := s.group.Info()[0].ZeroCopy
-	s.engine = EngineXSK
-	switch {
-	case s.cfg.Engine == EngineXSK:
-		s.whyEngine = "as asked"
-		return nil
-	case s.cfg.Engine == EngineAuto && zeroCopy:
-		s.whyEngine = "zero-copy"
-		return nil
-	case !s.mayEmit():
-		s.whyEngine = "copy mode reaches the rate"
-		return nil
-	case s.whyEngine != "":
-		return nil // the program did not load with it
-	}
-	if s.cfg.Engine == EngineAuto && s.attachment.Mode == bpf.ModeGeneric {
-		// Many drivers make their queues for XDP frames when a program is attached in the driver.
-		s.whyEngine = "not xdp: the program is attached in generic mode"
-		return nil
-	}
-	err := s.openLoops()
-	switch {
-	case err == nil:
-		s.engine, s.whyEngine = EngineXDP, "as asked"
-		if s.cfg.Engine == EngineAuto {
-			s.whyEngine = "faster than copy mode"
-		}
-		return nil
-	case s.cfg.Engine == EngineAuto:
-		s.whyEngine = fmt.Sprintf("not xdp: %v", err)
-		return nil
-	}
+func (s *Scan) chooseEngine() (err error) {
+	s.engine, s.whyEngine, err = s.cfg.choose(outlook{
+		zeroCopy: s.group.Info()[0].ZeroCopy, mode: s.attachment.Mode, notLoaded: s.whyEngine, open: s.openLoops,
+	})
 	return err
+}
+
+// outlook is what the choice goes by.
+type outlook struct {
+	zeroCopy  bool
+	mode      bpf.Mode     // in which the program is attached
+	notLoaded string       // why the program did not load with what engine xdp needs
+	open      func() error // opens what engine xdp needs besides, if it comes to that
+}
+
+// choose returns the engine and the reason. The error is that of engine xdp, where it was asked for.
+func (cfg *Config) choose(o outlook) (engine Engine, why string, err error) {
+	switch {
+	case cfg.Engine == EngineXSK:
+		return EngineXSK, "as asked", nil
+	case cfg.Engine == EngineAuto && o.zeroCopy:
+		return EngineXSK, "zero-copy", nil
+	case !cfg.mayEmit():
+		return EngineXSK, "copy mode reaches the rate", nil
+	case o.notLoaded != "":
+		return EngineXSK, o.notLoaded, nil
+	case cfg.Engine == EngineAuto && o.mode == bpf.ModeGeneric:
+		// Many drivers make their queues for XDP frames when a program is attached in the driver.
+		return EngineXSK, "not xdp: the program is attached in generic mode", nil
+	}
+	err = o.open()
+	switch {
+	case err == nil && cfg.Engine == EngineAuto:
+		return EngineXDP, "faster than copy mode", nil
+	case err == nil:
+		return EngineXDP, "as asked", nil
+	case cfg.Engine == EngineAuto:
+		return EngineXSK, fmt.Sprintf("not xdp: %v", err), nil
+	}
+	return EngineXSK, "", err
 }
 
 // openLoops opens what the senders of engine xdp use, if the device can send live frames.
@@ -98,17 +104,23 @@ func (s *Scan) openLoops() error {
 // canEmit asks the driver. One that does not tell, on a kernel before 6.3, is tried where that is asked for.
 func (s *Scan) canEmit() error {
 	features, err := xsk.DeviceFeatures(s.cfg.Ifindex)
-	switch {
-	case errors.Is(err, errors.ErrUnsupported) && s.cfg.Engine == EngineXDP:
+	if errors.Is(err, errors.ErrUnsupported) && s.cfg.Engine == EngineXDP {
 		return nil
+	}
+	return s.cfg.canEmit(features, err)
+}
+
+// canEmit judges what the driver says of itself, or that it could not be asked.
+func (cfg *Config) canEmit(features xsk.Features, err error) error {
+	switch {
 	case err != nil:
-		return fmt.Errorf("engine xdp on %s: %w", s.cfg.Interface, err)
+		return fmt.Errorf("engine xdp on %s: %w", cfg.Interface, err)
 	case features.XDP.Has(xsk.NdoXmit):
 		return nil
 	case features.Driver == "veth":
 		return fmt.Errorf("engine xdp on %s: %w: veth sends XDP frames only to an end with an XDP program or GRO "+
-			"(ethtool -K PEER gro on)", s.cfg.Interface, bpf.ErrNoEmit)
+			"(ethtool -K PEER gro on)", cfg.Interface, bpf.ErrNoEmit)
 	}
-	return fmt.Errorf("engine xdp on %s: %w: driver %s does not send XDP frames (it has: %v)", s.cfg.Interface,
+	return fmt.Errorf("engine xdp on %s: %w: driver %s does not send XDP frames (it has: %v)", cfg.Interface,
 		bpf.ErrNoEmit, features.Driver, features.XDP)
 }

@@ -160,12 +160,9 @@ func (s *Scan) openSockets() (err error) {
 	if err != nil {
 		return err
 	}
-	size := ringSize(queues, s.cfg.Rate)
-	s.group, err = xsk.OpenGroup(xsk.GroupConfig{Config: xsk.Config{
-		Ifindex: s.cfg.Ifindex, Interface: s.cfg.Interface, Bind: s.cfg.Bind,
-		RxSize: size, FillSize: 2 * size, RxFrames: s.frames(size),
-		TxSize: txSize, CompletionSize: txSize, TxSlotSize: txSlot,
-	}})
+	features, err := xsk.DeviceFeatures(s.cfg.Ifindex)
+	mayZeroCopy := s.cfg.Bind != xsk.BindCopy && (err != nil || features.XDP.Has(xsk.XSKZeroCopy))
+	s.group, err = xsk.OpenGroup(xsk.GroupConfig{Config: s.cfg.socket(queues, mayZeroCopy)})
 	if err != nil {
 		return err
 	}
@@ -185,6 +182,16 @@ func (s *Scan) openSockets() (err error) {
 		return fmt.Errorf("send on %s: %w", s.cfg.Interface, xsk.ErrNoTxQueue)
 	}
 	return nil
+}
+
+// socket describes the pair of sockets of each queue.
+func (cfg *Config) socket(queues int, mayZeroCopy bool) xsk.Config {
+	size := ringSize(queues, cfg.Rate)
+	return xsk.Config{
+		Ifindex: cfg.Ifindex, Interface: cfg.Interface, Bind: cfg.Bind,
+		RxSize: size, FillSize: 2 * size, RxFrames: frames(size, mayZeroCopy),
+		TxSize: txSize, CompletionSize: txSize, TxSlotSize: txSlot,
+	}
 }
 
 // txSize is the number of frames on their way to the device, per queue: a millisecond's worth at full rate.
@@ -212,12 +219,11 @@ func ringSize(queues int, rate float64) uint32 {
 
 // frames is how many a queue has to receive into. A driver in zero-copy mode keeps its own ring filled with them; in copy
 // mode none is needed beyond what the receive ring holds, but for those that are being read.
-func (s *Scan) frames(ring uint32) uint32 {
-	features, err := xsk.DeviceFeatures(s.cfg.Ifindex)
-	if s.cfg.Bind == xsk.BindCopy || err == nil && !features.XDP.Has(xsk.XSKZeroCopy) {
-		return ring + max(ring/8, receiveBatch)
+func frames(ring uint32, mayZeroCopy bool) uint32 {
+	if mayZeroCopy {
+		return 2 * ring
 	}
-	return 2 * ring
+	return ring + max(ring/8, receiveBatch)
 }
 
 // Close detaches the program and closes the sockets. It comes after Run has returned.
