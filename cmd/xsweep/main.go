@@ -33,6 +33,9 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitDone
 	}
+	if errors.Is(err, errNotReady) {
+		return exitFailed // the report says it
+	}
 	fmt.Fprintln(stderr, "xsweep:", oneLine(err))
 	if hint := hintFor(err); hint != "" {
 		fmt.Fprintln(stderr, "xsweep: hint:", hint)

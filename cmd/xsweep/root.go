@@ -66,7 +66,7 @@ func newCommand(o *options) *cobra.Command {
 		printHelp(c.OutOrStderr(), c, o.groups)
 		return nil
 	})
-	cmd.AddCommand(newDemo(), newBench(), newIterate(), newFilter(), newResume(), newZMapHelp())
+	cmd.AddCommand(newCheck(), newDemo(), newBench(), newIterate(), newFilter(), newResume(), newZMapHelp())
 	return cmd
 }
 
