@@ -65,15 +65,11 @@ func (cfg *EmitConfig) apply(spec *ebpf.CollectionSpec, vars *steerVariableSpecs
 	for cpu := range cpus {
 		loopOf.Contents = append(loopOf.Contents, ebpf.MapKV{Key: uint32(cpu), Value: noLoop})
 	}
-	perEntry := uint32(0)
-	if cfg.MACPerEntry {
-		perEntry = 1
-	}
 	return errors.Join(
 		vars.EmitFrom.Set(uint32(lo)),
 		vars.FrameLen.Set(uint32(cfg.FrameSize)),
 		vars.IpOffset.Set(uint32(cfg.IPv4Offset)),
-		vars.MacPerEntry.Set(perEntry),
+		vars.MacPerEntry.Set(flag(cfg.MACPerEntry)),
 	)
 }
 

@@ -25,6 +25,7 @@ type SteerConfig struct {
 	Probes      int      // probes per target, each from the next source port; 0 means 1; at most the number of ports
 	Queues      int      // sockets there can be: receive queues of the device; 0 means 64
 	PassInvalid bool     // pass answers with a wrong cookie to the host's stack instead of dropping them
+	PassSYNACKs bool     // pass true SYN-ACKs to the host's stack, and copies of them to Steer.Heads
 
 	Emit *EmitConfig // to send as well; nil to receive only
 }
@@ -96,9 +97,8 @@ func (cfg *SteerConfig) apply(spec *ebpf.CollectionSpec) error {
 	if len(cfg.Sources) == 1 {
 		only = cfg.Sources[0]
 	}
-	var pass uint32
-	if cfg.PassInvalid {
-		pass = 1
+	if cfg.PassSYNACKs {
+		spec.Maps[steerMapHeads].MaxEntries = headsRing
 	}
 	if cfg.Queues > 0 {
 		spec.Maps[steerMapSockets].MaxEntries = uint32(cfg.Queues)
@@ -115,8 +115,17 @@ func (cfg *SteerConfig) apply(spec *ebpf.CollectionSpec) error {
 		vars.PortFirst.Set(uint32(cfg.PortFirst)),
 		vars.PortCount.Set(uint32(cfg.PortLast)-uint32(cfg.PortFirst)+1),
 		vars.Probes.Set(uint32(max(cfg.Probes, 1))),
-		vars.PassInvalid.Set(pass),
+		vars.PassInvalid.Set(flag(cfg.PassInvalid)),
+		vars.PassSynack.Set(flag(cfg.PassSYNACKs)),
 	)
+}
+
+// flag is a bool as the program has it.
+func flag(on bool) uint32 {
+	if on {
+		return 1
+	}
+	return 0
 }
 
 func (s *Steer) addSources(addrs []uint32) error {

@@ -23,6 +23,7 @@ type steerCounters struct {
 	Owned       uint64
 	Forged      uint64
 	ForeignIcmp uint64
+	Uncopied    uint64
 }
 
 type steerLoop struct {
@@ -59,6 +60,7 @@ type steerLoop struct {
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
+	steerMapHeads       = "heads"
 	steerMapLoopOf      = "loop_of"
 	steerMapLoops       = "loops"
 	steerMapSockets     = "sockets"
@@ -74,6 +76,7 @@ const (
 	steerVarMacPerEntry = "mac_per_entry"
 	steerVarOnlySource  = "only_source"
 	steerVarPassInvalid = "pass_invalid"
+	steerVarPassSynack  = "pass_synack"
 	steerVarPortCount   = "port_count"
 	steerVarPortFirst   = "port_first"
 	steerVarProbes      = "probes"
@@ -128,6 +131,7 @@ type steerProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type steerMapSpecs struct {
+	Heads    *ebpf.MapSpec `ebpf:"heads"`
 	LoopOf   *ebpf.MapSpec `ebpf:"loop_of"`
 	Loops    *ebpf.MapSpec `ebpf:"loops"`
 	Sockets  *ebpf.MapSpec `ebpf:"sockets"`
@@ -148,6 +152,7 @@ type steerVariableSpecs struct {
 	MacPerEntry *ebpf.VariableSpec `ebpf:"mac_per_entry"`
 	OnlySource  *ebpf.VariableSpec `ebpf:"only_source"`
 	PassInvalid *ebpf.VariableSpec `ebpf:"pass_invalid"`
+	PassSynack  *ebpf.VariableSpec `ebpf:"pass_synack"`
 	PortCount   *ebpf.VariableSpec `ebpf:"port_count"`
 	PortFirst   *ebpf.VariableSpec `ebpf:"port_first"`
 	Probes      *ebpf.VariableSpec `ebpf:"probes"`
@@ -173,6 +178,7 @@ func (o *steerObjects) Close() error {
 //
 // It can be passed to loadSteerObjects or ebpf.CollectionSpec.LoadAndAssign.
 type steerMaps struct {
+	Heads    *ebpf.Map `ebpf:"heads"`
 	LoopOf   *ebpf.Map `ebpf:"loop_of"`
 	Loops    *ebpf.Map `ebpf:"loops"`
 	Sockets  *ebpf.Map `ebpf:"sockets"`
@@ -183,6 +189,7 @@ type steerMaps struct {
 
 func (m *steerMaps) Close() error {
 	return _SteerClose(
+		m.Heads,
 		m.LoopOf,
 		m.Loops,
 		m.Sockets,
@@ -204,6 +211,7 @@ type steerVariables struct {
 	MacPerEntry *ebpf.Variable `ebpf:"mac_per_entry"`
 	OnlySource  *ebpf.Variable `ebpf:"only_source"`
 	PassInvalid *ebpf.Variable `ebpf:"pass_invalid"`
+	PassSynack  *ebpf.Variable `ebpf:"pass_synack"`
 	PortCount   *ebpf.Variable `ebpf:"port_count"`
 	PortFirst   *ebpf.Variable `ebpf:"port_first"`
 	Probes      *ebpf.Variable `ebpf:"probes"`

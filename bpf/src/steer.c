@@ -7,6 +7,10 @@
 // is aimed at our source ports with a wrong cookie is passed on only where a socket of this host owns the connection;
 // with no owner the stack would only answer it with a RST, at an attacker's pace. All else is XDP_PASS, untouched.
 //
+// XDP gives a frame to one place. Where the stack is to reset accepted connections itself, true SYN-ACKs are passed to it,
+// and user space gets a copy of their headers by a ring buffer. That wants CAP_BPF only and one reader, where perf events
+// want CAP_PERFMON and a buffer for each CPU; its lock is taken once per SYN-ACK, of which the stack takes far fewer.
+//
 // What is well formed is decided by the rules of package packet, which sees the same bytes again in user space; the
 // numbers in brackets are those of its doc.go.
 
@@ -34,6 +38,7 @@ const volatile __u32 port_first;      // our source ports: port_first .. port_fi
 const volatile __u32 port_count = 1;
 const volatile __u32 probes = 1;      // probes per target: each takes the next source port
 const volatile __u32 pass_invalid;    // 1: the stack gets answers with a wrong cookie, whoever owns them
+const volatile __u32 pass_synack;     // 1: the stack gets true SYN-ACKs, and the ring `heads` a copy
 
 // The same, for emit.
 const volatile __u32 emit_from;      // the loopback device, from which live frames come; 0: nothing is emitted
@@ -58,11 +63,12 @@ struct {
 // One packet adds to exactly one of these.
 struct counters {
 	__u64 other;            // passed: not an answer to any probe of ours
-	__u64 synack, rst, icmp; // redirected: answers
+	__u64 synack, rst, icmp; // answers: redirected, or SYN-ACKs of which the ring has a copy
 	__u64 unbound;          // passed: a true answer on a queue that has no socket
 	__u64 owned;            // passed: wrong cookie, but a local socket owns the connection
 	__u64 forged;           // dropped (passed with pass_invalid): wrong cookie, no owner
 	__u64 foreign_icmp;     // passed: an ICMP error that does not quote a probe of ours
+	__u64 uncopied;         // passed: a true SYN-ACK for whose copy the ring had no room
 };
 
 struct {
@@ -71,6 +77,20 @@ struct {
 	__type(key, __u32);
 	__type(value, struct counters);
 } verdicts SEC(".maps");
+
+// A head is the beginning of a frame: all headers with all their options (14 + 2 * 4 of Ethernet, 60 of IPv4, 60 of TCP).
+#define HEAD_SIZE 144
+
+struct head {
+	__u8 bytes[HEAD_SIZE];
+	__u32 size; // of the whole frame, or of its first fragment
+	__u32 unused;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096); // bytes; set by the loader where it is used
+} heads SEC(".maps");
 
 // ICMP as RFC 792 has it; <linux/icmp.h> drags in the C library.
 struct icmp {
@@ -175,6 +195,34 @@ static __always_inline int pass(__u64 *counter)
 	return XDP_PASS;
 }
 
+// copy_and_pass gives the frame to the stack, and its head to user space.
+static __always_inline int copy_and_pass(struct xdp_md *ctx, struct counters *n)
+{
+	void *frame = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	__u64 size = end - frame;
+	if (size < 8)
+		return XDP_PASS; // not so: steer has read more of it
+	struct head *head = bpf_ringbuf_reserve(&heads, sizeof(*head), 0);
+	if (!head)
+		return pass(&n->uncopied);
+#pragma unroll
+	for (__u32 i = 0; i < HEAD_SIZE / 8; i++) {
+		if (frame + 8 * (i + 1) > end)
+			break;
+		((__u64 *)head->bytes)[i] = ((__u64 *)frame)[i];
+	}
+	__u64 last = size - 8; // the last word overlaps the one before
+	if (last <= HEAD_SIZE - 8) {
+		void *from = frame + last;
+		asm volatile("" : "+r"(from)); // or the compiler compares another pointer than it reads by
+		if (from + 8 <= end)
+			*(__u64 *)(head->bytes + last) = *(__u64 *)from;
+	}
+	head->size = size;
+	bpf_ringbuf_submit(head, 0);
+	return pass(&n->synack);
+}
+
 static __always_inline int steer_tcp(struct xdp_md *ctx, struct counters *n, struct iphdr *ip, struct cursor *c)
 {
 	struct tcphdr *tcp = c->pos;
@@ -192,8 +240,11 @@ static __always_inline int steer_tcp(struct xdp_md *ctx, struct counters *n, str
 	__u64 h = cookie(key0, key1, us, bpf_ntohl(ip->saddr), bpf_ntohs(tcp->source));
 	__u32 acked = bpf_ntohl(tcp->ack_seq) - cookie_seq(h);
 	// A SYN-ACK acknowledges the SYN. So does a RST, but some stacks put the bare sequence number into theirs.
-	if (is_port(h, port) && (acked == 1 || (!synack && acked == 0)))
+	if (is_port(h, port) && (acked == 1 || (!synack && acked == 0))) {
+		if (synack && pass_synack)
+			return copy_and_pass(ctx, n);
 		return redirect(ctx, n, synack ? &n->synack : &n->rst);
+	}
 
 	if (owned(ctx, ip, tcp))
 		return pass(&n->owned);
