@@ -182,8 +182,8 @@ func (k *checkpointer) save(p Progress, complete bool) error {
 // received is a time before which no answer came that is not with the collector.
 func (s *Scan) received() time.Duration {
 	upTo := s.clock.now()
-	for _, r := range s.receivers {
-		upTo = min(upTo, time.Duration(r.n.passed.Load()))
+	for _, in := range s.intakes {
+		upTo = min(upTo, time.Duration(in.n.passed.Load()))
 	}
 	return upTo
 }

@@ -31,6 +31,7 @@ func (s *Scan) loadSteer(sockets int) (err error) {
 		Key0: cfg.Key[0], Key1: cfg.Key[1], Sources: cfg.Sources,
 		PortFirst: cfg.SourcePorts.First, PortLast: cfg.SourcePorts.Last,
 		Probes: cfg.Probes, Queues: sockets, PassInvalid: cfg.PassInvalid,
+		PassSYNACKs: cfg.Reset == ResetKernel,
 	}
 	if cfg.mayEmit() {
 		cores := len(distinctCores(cfg.Cores))

@@ -55,6 +55,8 @@ type collectorCounters struct {
 	icmp        atomic.Uint64 // ICMP errors, repeats excluded
 	collected   atomic.Uint64 // answers of any kind
 	rows        atomic.Uint64 // that passed the output's filter
+	filtered    atomic.Uint64 // answers that did not
+	surplus     atomic.Uint64 // answers after the maximum number of results
 	lost        atomic.Uint64 // answers that came after the output had failed
 	_           [cacheLine]byte
 }
@@ -97,9 +99,7 @@ func (c *collector) run() {
 				batch.marked <- c.mark()
 				continue
 			}
-			for i := range batch.n {
-				c.take(&batch.records[i])
-			}
+			c.takeAll(batch.records[:batch.n])
 			batch.n = 0 // here, so that no receiver gets one with answers in it, its first included
 			c.back <- batch
 		case <-flush.C:
@@ -117,11 +117,21 @@ func (c *collector) finish() {
 	c.call(last)
 }
 
+func (c *collector) takeAll(records []output.Record) {
+	if tables, ok := c.dedup.(*dedupTables); ok {
+		tables.touch(records)
+	}
+	for i := range records {
+		c.take(&records[i])
+	}
+}
+
 func (c *collector) take(r *output.Record) {
 	r.Repeat = c.dedup.seen(r.Saddr, r.Sport, r.Class)
 	c.count(r)
 	rows := c.out.Rows()
 	if c.maxResults > 0 && rows >= c.maxResults {
+		c.n.surplus.Add(1)
 		return
 	}
 	if c.isOver {
@@ -135,11 +145,14 @@ func (c *collector) take(r *output.Record) {
 	if c.keeper != nil && !r.Repeat {
 		c.keeper.Seen(answerKey(r.Saddr, r.Sport, r.Class))
 	}
-	if after := c.out.Rows(); after != rows {
-		c.n.rows.Store(after)
-		if after == c.maxResults {
-			close(c.full)
-		}
+	after := c.out.Rows()
+	if after == rows {
+		c.n.filtered.Add(1)
+		return
+	}
+	c.n.rows.Store(after)
+	if after == c.maxResults {
+		close(c.full)
 	}
 }
 

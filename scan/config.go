@@ -67,10 +67,10 @@ type Config struct {
 	NextHop func(addr uint32) (mac [6]byte, ok bool)
 
 	// How to treat what comes back.
-	RTT             bool // measure round trips; Link.Profile must have timestamps
-	OptionKinds     bool // keep the kinds of a SYN-ACK's TCP options, of which its fingerprint is made
-	KeepConnections bool // leave accepted connections open instead of resetting them
-	PassInvalid     bool // give answers with a wrong cookie to the host's stack instead of dropping them
+	RTT         bool        // measure round trips; Link.Profile must have timestamps
+	OptionKinds bool        // keep the kinds of a SYN-ACK's TCP options, of which its fingerprint is made
+	Reset       ResetPolicy // who closes accepted connections
+	PassInvalid bool        // give answers with a wrong cookie to the host's stack instead of dropping them
 
 	Dedup       DedupMethod
 	DedupWindow int // answers that DedupWindow remembers, up to MaxDedupWindow; 0 for DefaultDedupWindow
@@ -89,6 +89,9 @@ type Config struct {
 	Seen            iter.Seq[uint64] // what Keeper.Seen was told until then; nil for nothing
 
 	Logger *slog.Logger // what was chosen and what goes wrong; default none
+
+	// Slots of a receive ring and frames for it; 0 for what ringSize and Scan.frames choose. Tests want fewer.
+	ring, ringFrames uint32
 }
 
 // withDefaults checks cfg and fills in what is left open.
@@ -128,6 +131,8 @@ func (cfg Config) withDefaults() (Config, error) {
 	case cfg.Dedup > DedupNone || cfg.DedupWindow < 1 || cfg.DedupWindow > MaxDedupWindow:
 		return cfg, fmt.Errorf("%w: %v with a window of %d answers, not 1 to %d", ErrConfig, cfg.Dedup, cfg.DedupWindow,
 			MaxDedupWindow)
+	case int(cfg.Reset) >= len(resetNames):
+		return cfg, fmt.Errorf("%w: %v", ErrConfig, cfg.Reset)
 	case int(cfg.Engine) >= len(engineNames):
 		return cfg, fmt.Errorf("%w: %v", ErrConfig, cfg.Engine)
 	case cfg.Rate < 0 || cfg.MaxRuntime < 0 || cfg.Cooldown < 0 || cfg.ProbeInterval < 0 || cfg.Senders < 0,

@@ -10,7 +10,10 @@ import (
 //
 // It is many small hash tables instead of a large one, so that the collector never stops for long while one grows:
 // receive rings do not wait. With a hundred million answers, a table takes 2 ms to move.
-type dedupTables struct{ tables [numDedupTables]dedupTable }
+type dedupTables struct {
+	tables  [numDedupTables]dedupTable
+	touched uint64
+}
 
 // dedupTable is a hash table of one word per entry: open addressing, linear probing. An entry belongs near the slot that
 // its hash, taken for a fraction, points to. So any number of slots will do, and a table that grows is read and written

@@ -29,7 +29,8 @@
 // The XDP program of package bpf sees every frame that the interface receives. It recomputes the cookie and redirects
 // true answers to the AF_XDP socket of the queue they came in by; a receiver per queue parses them, checks the cookie
 // again, and passes records on. One collector marks repeats and writes rows. Its queue, and the rings, are all that
-// stands between a slow disk and lost answers, and each counts what it had no room for.
+// stands between a slow disk and lost answers, and each counts what it had no room for: Snapshot.Balance adds up what
+// became of every true answer that the XDP program saw.
 //
 // # What is left of it after a crash
 //
@@ -54,6 +55,12 @@
 // Why do RSTs go through the sender? Steering hides a SYN-ACK from the host's stack, which would have reset the
 // connection; so we do, lest the target waits and repeats itself. A transmit ring has one owner, and in zero-copy mode
 // the kernel is fast only with one ring per queue, so the receiver hands RSTs over instead of sending them.
+//
+// Who closes accepted connections is Config.Reset. By ResetReply, the default, it is us: one RST for each connection, and
+// for repeated SYN-ACKs as far as resetLimit allows, so that who replays them cannot have us flood an address. By
+// ResetKernel it is the host's stack: the XDP program passes SYN-ACKs on, and gives us copies of their headers by a ring
+// buffer, for it cannot do both with one frame. What the host's firewall says about SYN-ACKs of connections that the host
+// does not know holds then: where it drops them, nothing is closed. By ResetNone it is somebody else.
 //
 // Why does a full ring not drop? A probe that finds no room stays the next one to be sent. Losing it would be a hole in
 // the coverage that nobody sees.

@@ -496,7 +496,7 @@ func TestScanKeepsConnections(t *testing.T) {
 	l := labtest.New(t, lab.Config{})
 	world := simulate(t, l, lab.SimConfig{Key: 4, Open: 0.1})
 	cfg := labConfig(t, l, 100_000, 80)
-	cfg.Targets, cfg.KeepConnections = set(t, "198.18.64.0/20"), true
+	cfg.Targets, cfg.Reset = set(t, "198.18.64.0/20"), ResetNone
 	r := runScan(t, l, cfg, nil)
 	if n := counters(t, world); n.RSTsGood+n.RSTsBad != 0 || n.Open == 0 || r.end.Resets != 0 {
 		t.Errorf("%d connections accepted, %d RSTs arrived, %d counted; want none", n.Open, n.RSTsGood+n.RSTsBad, r.end.Resets)

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -36,19 +37,22 @@ type Scan struct {
 	loops      []*bpf.EmitLoop // of engine xdp, one for each sender
 	transmit   []*xsk.TxQueue
 	receive    []*xsk.RxQueue
+	heads      *bpf.Heads // nil unless SYN-ACKs go to the stack
 	syn, rst   *packet.Template
 
-	todo      *work
-	senders   []*sender
-	receivers []*receiver
-	collector *collector
-	clock     clock
-	stopwatch *stopwatch // nil unless round trips are measured
-	phase     phases
-	pace      pace
-	pauses    pauses
-	broken    chan error // from senders that cannot go on
-	last      atomic.Pointer[Snapshot]
+	todo         *work
+	senders      []*sender
+	receivers    []*receiver
+	headReceiver *headReceiver // nil unless SYN-ACKs go to the stack
+	intakes      []*intake     // of all receivers
+	collector    *collector
+	clock        clock
+	stopwatch    *stopwatch // nil unless round trips are measured
+	phase        phases
+	pace         pace
+	pauses       pauses
+	broken       chan error // from senders that cannot go on
+	last         atomic.Pointer[Snapshot]
 }
 
 // Open prepares a scan: it loads and attaches the XDP program and opens a pair of AF_XDP sockets on every receive queue
@@ -134,6 +138,11 @@ func (s *Scan) openDevice() (err error) {
 	if err := s.openSockets(); err != nil {
 		return err
 	}
+	if cfg.Reset == ResetKernel {
+		if s.heads, err = s.steer.Heads(); err != nil {
+			return err
+		}
+	}
 	return s.chooseEngine()
 }
 
@@ -186,10 +195,10 @@ func (s *Scan) openSockets() (err error) {
 
 // socket describes the pair of sockets of each queue.
 func (cfg *Config) socket(queues int, mayZeroCopy bool) xsk.Config {
-	size := ringSize(queues, cfg.Rate)
+	size := cmp.Or(cfg.ring, ringSize(queues, cfg.Rate))
 	return xsk.Config{
 		Ifindex: cfg.Ifindex, Interface: cfg.Interface, Bind: cfg.Bind,
-		RxSize: size, FillSize: 2 * size, RxFrames: frames(size, mayZeroCopy),
+		RxSize: size, FillSize: 2 * size, RxFrames: cmp.Or(cfg.ringFrames, frames(size, mayZeroCopy)),
 		TxSize: txSize, CompletionSize: txSize, TxSlotSize: txSlot,
 	}
 }
@@ -229,6 +238,9 @@ func frames(ring uint32, mayZeroCopy bool) uint32 {
 // Close detaches the program and closes the sockets. It comes after Run has returned.
 func (s *Scan) Close() error {
 	var errs []error
+	if s.heads != nil {
+		errs = append(errs, s.heads.Close())
+	}
 	if s.steer != nil {
 		errs = append(errs, s.steer.Close())
 	}
@@ -264,7 +276,15 @@ func (s *Scan) Targets() uint64 { return s.shard.targets }
 
 // Threads is the number of threads that senders and receivers keep busy. Run goes best with GOMAXPROCS two above it: a
 // thread that comes back from the kernel must not wait for a turn in Go.
-func (s *Scan) Threads() int { return s.numSenders() + len(s.receive) }
+func (s *Scan) Threads() int { return s.numSenders() + s.numReceivers() }
+
+// numReceivers is one for each queue, and one for the SYN-ACKs that go to the stack.
+func (s *Scan) numReceivers() int {
+	if s.heads != nil {
+		return len(s.receive) + 1
+	}
+	return len(s.receive)
+}
 
 // Cooldown is how long the scan listens after the last probe.
 func (s *Scan) Cooldown() time.Duration { return s.cfg.Cooldown }

@@ -55,6 +55,9 @@ func (s *Scan) Run(ctx context.Context, out Output, stop <-chan struct{}) (Snaps
 	for _, r := range s.receivers {
 		receiving.Go(func() { r.run(&s.phase.stopReceiving) })
 	}
+	if s.headReceiver != nil {
+		receiving.Go(func() { s.headReceiver.run(&s.phase.stopReceiving) })
+	}
 	probing.Add(len(s.senders))
 	s.phase.probing.Store(int32(len(s.senders)))
 	for _, snd := range s.senders {
@@ -98,6 +101,7 @@ func (s *Scan) Run(ctx context.Context, out Output, stop <-chan struct{}) (Snaps
 func (s *Scan) finish(end End, err error) (Snapshot, error) {
 	last := s.Snapshot()
 	last.End = end
+	s.settle(&last)
 	s.last.Store(&last)
 	return last, err
 }
@@ -183,7 +187,7 @@ func (s *Scan) assemble(out Output) {
 		s.stopwatch = newStopwatch(s.clock)
 	}
 	s.broken = make(chan error, 1)
-	s.collector = newCollector(len(s.receive), out, &s.cfg)
+	s.collector = newCollector(s.numReceivers(), out, &s.cfg)
 	s.collector.pause.clock = s.clock
 	n := s.numSenders()
 	s.todo = s.work(n)
@@ -198,20 +202,32 @@ func (s *Scan) assemble(out Output) {
 		}
 		s.senders = append(s.senders, snd)
 	}
+	s.addReceivers()
+}
+
+// addReceivers makes a receiver for each queue, and has the senders serve them.
+func (s *Scan) addReceivers() {
 	validate := newValidator(s.cfg.Key, s.sources, s.cfg.SourcePorts, s.cfg.Probes, s.space)
 	for i, rx := range s.receive {
-		r := &receiver{
-			rx: rx, validate: validate,
-			full: s.collector.in, empty: s.collector.back,
-			stopwatch: s.stopwatch, kinds: s.cfg.OptionKinds, probed: &s.phase.probed,
-			clock: s.clock, log: s.cfg.Logger, n: new(receiverCounters),
-		}
-		if !s.cfg.KeepConnections {
-			r.resets = new(resetQueue)
-			serves := s.senders[i%n]
+		r := &receiver{rx: rx, intake: s.newIntake(validate), log: s.cfg.Logger}
+		if s.cfg.Reset == ResetReply {
+			r.resets, r.limit = new(resetQueue), newResetLimit()
+			serves := s.senders[i%len(s.senders)]
 			serves.resets = append(serves.resets, r.resets)
 		}
 		s.receivers = append(s.receivers, r)
+		s.intakes = append(s.intakes, &r.intake)
+	}
+	if s.heads != nil {
+		s.headReceiver = &headReceiver{heads: s.heads, intake: s.newIntake(validate), log: s.cfg.Logger}
+		s.intakes = append(s.intakes, &s.headReceiver.intake)
+	}
+}
+
+func (s *Scan) newIntake(validate *validator) intake {
+	return intake{
+		validate: validate, full: s.collector.in, empty: s.collector.back, clock: s.clock,
+		stopwatch: s.stopwatch, kinds: s.cfg.OptionKinds, probed: &s.phase.probed, n: new(receiverCounters),
 	}
 }
 

@@ -40,6 +40,10 @@ type Snapshot struct {
 	Repeats uint64 // answers that had come before
 	Rows    uint64 // written to the output
 
+	Filtered uint64 // answers that the output's filter did not want
+	Surplus  uint64 // answers after the maximum number of results
+	Unread   uint64 // true answers that came when the scan had ended; known then
+
 	Steer  bpf.SteerCounters
 	Socket xsk.Stats // of all queues together
 	Losses Losses
@@ -52,11 +56,17 @@ type Losses struct {
 	SendInvalid uint64 // frames that the kernel refused to send
 	Unsent      uint64 // frames that were still in the transmit ring when the scan ended
 	ResetsLost  uint64 // RSTs that were owed when there was no room for them
-	NoSocket    uint64 // answers on a queue without a socket
-	RingFull    uint64 // answers that found the receive ring full
-	NoFrame     uint64 // answers for which there was no free frame, or too little room in it
-	Invalid     uint64 // redirected frames that were not an answer after all
-	Unwritten   uint64 // answers that came after the output had failed
+	// ResetsWithheld is RSTs to repeated SYN-ACKs that were one too many for their address: see ResetReply.
+	ResetsWithheld uint64
+	NoSocket       uint64 // answers on a queue without a socket
+	Uncopied       uint64 // SYN-ACKs passed to the host's stack, for whose copy there was no room
+	Redirect       uint64 // answers that the kernel could not give to their socket; known when the scan has ended
+	RingFull       uint64 // answers that found the receive ring full
+	NoFrame        uint64 // answers for which there was no free frame: the fill ring was empty
+	TooLong        uint64 // answers longer than a frame has room for
+	Unparsed       uint64 // frames that were not well formed, though the XDP program took them for that
+	Invalid        uint64 // frames that were not an answer to a probe of the scan, though the XDP program took them for one
+	Unwritten      uint64 // answers that came after the output had failed
 	// Waits are no losses: batches that found the transmit ring full and were sent later, and attempts to send that
 	// failed and were repeated.
 	WaitedForRoom, WaitedForDevice uint64
@@ -68,7 +78,12 @@ type Losses struct {
 func (l *Losses) SendFailures() uint64 { return l.SendDropped + l.SendInvalid + l.WaitedForDevice }
 
 // Received is the number of answers lost on the way from the driver to the output.
-func (l *Losses) Received() uint64 { return l.NoSocket + l.RingFull + l.NoFrame + l.Unwritten }
+func (l *Losses) Received() uint64 { return l.Kernel() + l.Unwritten }
+
+// Kernel is the number of them that the kernel lost.
+func (l *Losses) Kernel() uint64 {
+	return l.NoSocket + l.Uncopied + l.Redirect + l.RingFull + l.NoFrame + l.TooLong
+}
 
 // HitRate is the percentage of the targets probed that answered with a SYN-ACK.
 func (now *Snapshot) HitRate() float64 {
@@ -134,11 +149,13 @@ func (s *Scan) countSenders(now *Snapshot) {
 }
 
 func (s *Scan) countReceivers(now *Snapshot) {
-	for _, r := range s.receivers {
-		now.Received += r.n.frames.Load()
-		now.Answers += r.n.answers.Load()
-		now.Losses.Invalid += r.n.invalid.Load()
-		now.Losses.ResetsLost += r.n.resetsLost.Load()
+	for _, in := range s.intakes {
+		now.Received += in.n.frames.Load()
+		now.Answers += in.n.answers.Load()
+		now.Losses.Unparsed += in.n.unparsed.Load()
+		now.Losses.Invalid += in.n.invalid.Load()
+		now.Losses.ResetsLost += in.n.resetsLost.Load()
+		now.Losses.ResetsWithheld += in.n.resetsWithheld.Load()
 	}
 	n := s.collector.n
 	now.SYNACKs, now.LateSYNACKs = n.synacks.Load(), n.lateSYNACKs.Load()
@@ -146,6 +163,7 @@ func (s *Scan) countReceivers(now *Snapshot) {
 	now.Hits, now.Late = n.hits.Load(), n.late.Load()
 	now.Closed, now.ICMP = n.closed.Load(), n.icmp.Load()
 	now.Repeats, now.Rows = n.repeats.Load(), n.rows.Load()
+	now.Filtered, now.Surplus = n.filtered.Load(), n.surplus.Load()
 	now.Losses.Unwritten = n.lost.Load()
 }
 
@@ -155,6 +173,8 @@ func (s *Scan) countKernel(now *Snapshot) {
 	now.Socket, _ = s.group.Stats()
 	now.Losses.NoSocket = now.Steer.Unbound
 	now.Losses.RingFull = now.Socket.RxRingFull
-	now.Losses.NoFrame = max(now.Socket.RxDropped, now.Socket.FillRingEmpty) // copy mode counts one case in both
+	now.Losses.Uncopied = now.Steer.Uncopied
+	now.Losses.NoFrame = now.Socket.FillRingEmpty
+	now.Losses.TooLong = now.Socket.RxDropped - min(now.Socket.FillRingEmpty, now.Socket.RxDropped) // copy mode has one case in both
 	now.Losses.SendInvalid = now.Socket.TxInvalid
 }

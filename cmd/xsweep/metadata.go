@@ -144,7 +144,7 @@ func isGood(end scan.End) bool {
 func recordCounters(m *output.Metadata, end *moment) {
 	m.OutputResults, m.Hitrate = end.Rows, output.Number(end.HitRate())
 	l := &end.Losses
-	m.Received, m.Dropped, m.DeviceDropped = end.Received, l.NoSocket+l.RingFull+l.NoFrame, end.DeviceDrops
+	m.Received, m.Dropped, m.DeviceDropped = end.Received, l.Kernel(), end.DeviceDrops
 	m.ValidationPassed, m.ValidationFailed = end.Answers, end.Steer.Forged+l.Invalid
 	m.SendToFailures, m.PacketsSent, m.TargetsScanned = l.SendFailures(), end.Probes, end.Probed
 	m.SuccessTotal, m.SuccessUnique = end.SYNACKs, end.Hits
@@ -160,7 +160,10 @@ func recordCounters(m *output.Metadata, end *moment) {
 	m.SentAgain, m.OutputPaused = l.SentAgain, output.Number(end.Paused.Seconds())
 	m.Drops = map[string]uint64{
 		"send_dropped": l.SendDropped, "send_invalid": l.SendInvalid, "unsent": l.Unsent, "resets_lost": l.ResetsLost,
-		"no_socket": l.NoSocket, "ring_full": l.RingFull, "no_frame": l.NoFrame, "invalid": l.Invalid,
+		"resets_withheld": l.ResetsWithheld,
+		"no_socket":       l.NoSocket, "uncopied": l.Uncopied, "redirect": l.Redirect, "ring_full": l.RingFull, "no_frame": l.NoFrame,
+		"too_long": l.TooLong, "unparsed": l.Unparsed, "invalid": l.Invalid, "filtered": end.Filtered, "surplus": end.Surplus,
+		"unread":    end.Unread,
 		"unwritten": l.Unwritten, "device": end.DeviceDrops, "forged": end.Steer.Forged, "excluded": end.Excluded,
 	}
 }

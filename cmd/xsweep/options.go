@@ -156,7 +156,8 @@ func (o *options) probeFlags() *pflag.FlagSet {
 		"send the TCP options of `PROFILE`: smallest-probes, windows, linux or bsd; linux,rtt or bsd,rtt measures round trips; "+
 			"ja4ts fingerprints SYN-ACKs, ja4t the probe, as linux,ja4ts,ja4t")
 	f.Uint8Var(&o.probeTTL, "probe-ttl", 64, "send probes with this `TTL`")
-	f.StringVar(&o.reset, "rst", "reply", "what accepted connections get: `POLICY` reply sends a RST, none leaves them")
+	f.StringVar(&o.reset, "rst", "reply", "who closes accepted connections, by `POLICY`: reply sends a RST (again only to a few repetitions), "+
+		"kernel lets this host's stack do it, none leaves them")
 	return f
 }
 

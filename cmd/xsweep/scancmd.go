@@ -165,8 +165,13 @@ func report(log *slog.Logger, s *moment) {
 		{"frames refused by the kernel", l.SendInvalid},
 		{"probes or RSTs never sent: still in the transmit ring at the end", l.Unsent},
 		{"answers lost: receive ring full", l.RingFull},
-		{"answers lost: no free frame", l.NoFrame},
+		{"answers lost: fill ring empty", l.NoFrame},
+		{"answers lost: longer than a frame has room for", l.TooLong},
 		{"answers lost: queue without a socket", l.NoSocket},
+		{"answers lost: redirect to the socket failed", l.Redirect},
+		{"answers lost: no room for a copy of what the stack got", l.Uncopied},
+		{"answers lost: not well formed after all", l.Unparsed},
+		{"answers refused: right cookie, but no target of this scan", l.Invalid},
 		{"answers lost: output failed", l.Unwritten},
 		{"connections not reset: no room", l.ResetsLost},
 		{"frames lost by the network device: no room", s.DeviceDrops},
@@ -180,6 +185,9 @@ func report(log *slog.Logger, s *moment) {
 	}
 	if l.SentAgain > 0 {
 		log.Info("frames that the device had no room for, sent again later", "count", l.SentAgain)
+	}
+	if l.ResetsWithheld > 0 {
+		log.Info("repeated SYN-ACKs not reset again: too many from one address", "count", l.ResetsWithheld)
 	}
 	if s.Excluded > 0 {
 		log.Info("targets left out while the scan ran: excluded since, or not there", "count", s.Excluded)

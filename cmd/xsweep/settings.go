@@ -99,12 +99,8 @@ func (o *options) parseNetwork(s *settings) (err error) {
 		return fmt.Errorf("--probe-args: %w", err)
 	}
 	link.Profile, s.scan.RTT, s.scan.OptionKinds = s.probe.profile, s.probe.rtt, s.probe.ja4ts
-	switch o.reset {
-	case "reply":
-	case "none":
-		s.scan.KeepConnections = true
-	default:
-		return fmt.Errorf("--rst %q is not reply or none", o.reset)
+	if s.scan.Reset, err = scan.ParseResetPolicy(o.reset); err != nil {
+		return fmt.Errorf("--rst: %w", err)
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ func zmapDiffs() []zmapDiff {
 	return []zmapDiff{
 		{"TCP options of a probe", "windows",
 			"smallest-probes: the frame stays the shortest there is. --probe-args windows sends ZMap's"},
-		{"accepted connections", "the kernel resets them", "xsweep resets them, once each; --rst none leaves them to LZR"},
+		{"accepted connections", "the kernel resets them", "xsweep resets them, once each; --rst kernel has the kernel do it, none leaves them to LZR"},
 		{"-r 0", "one thread that sends packet by packet", "no limit"},
 		{"-r together with -B", "an error", "an error that says so; in a file either gives way to the other on the command line"},
 		{"-B", "whole numbers", "fractions, too: -B 1.5G"},
