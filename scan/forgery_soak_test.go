@@ -80,8 +80,13 @@ func TestSoakForgery(t *testing.T) {
 	end, out := scanUnder(t, s, world, func() {
 		time.Sleep(2 * time.Second) // for memory to become what it will be
 		before := newUsage(t)
-		forge(t, world, attackOn(&cfg, soak.kind, soak.forgeries, soak.rate))
-		before.report(t, soak.forgeries)
+		const parts = 10
+		for i := range uint64(parts) {
+			attack := attackOn(&cfg, soak.kind, soak.forgeries/parts, soak.rate)
+			attack.Seed = i
+			forge(t, world, attack)
+			before.report(t, (i+1)*attack.Count)
+		}
 	})
 	lost := out.balance(t, &end)
 	t.Logf("%d probes, %d of %d true answers lost on the wire; receive rings were full for %d frames, and had no frame for %d",
@@ -107,9 +112,8 @@ func (u usage) report(t *testing.T, n uint64) {
 	t.Helper()
 	now := newUsage(t)
 	took, busy := now.at.Sub(u.at).Seconds(), now.busy-u.busy
-	t.Logf("%d forged in %.1f s: %.2f Mpps; the machine was busy for %.1f CPU seconds, %.2f for each million",
-		n, took, float64(n)/took/1e6, busy, busy/float64(n)*1e6)
-	t.Logf("resident memory: %.1f MB before, %.1f MB after", float64(u.rss)/1000, float64(now.rss)/1000)
+	t.Logf("%d forged in %.1f s, %.2f Mpps; the machine was busy for %.1f CPU seconds, %.2f a million; resident memory %.1f MB, %.1f before",
+		n, took, float64(n)/took/1e6, busy, busy/float64(n)*1e6, float64(now.rss)/1000, float64(u.rss)/1000)
 	if now.rss > u.rss+32_000 {
 		t.Errorf("memory has grown by %d kB", now.rss-u.rss)
 	}
