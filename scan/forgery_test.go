@@ -112,7 +112,7 @@ func (b *both) candidates(t testing.TB) []candidate {
 		{"SYN-ACK that is for ECN", segment(func(s *tcpAnswer) { s.tcp.ECE = true }), true},
 		{"SYN-ACK with ECE and CWR", segment(func(s *tcpAnswer) { s.tcp.ECE, s.tcp.CWR = true, true }), true},
 		{"SYN-ACK with accurate ECN's AE bit", segment(func(s *tcpAnswer) { s.tcp.NS = true }), true},
-		{"SYN-ACK in a datagram marked ECT(0)", segment(func(s *tcpAnswer) { s.ip.TOS = 2 }), true},
+		{"SYN-ACK in a datagram that may say of congestion", segment(func(s *tcpAnswer) { s.ip.TOS = 2 }), true},
 		{"SYN-ACK in a datagram that met congestion", segment(func(s *tcpAnswer) { s.ip.TOS = 3 }), true},
 		{"SYN-ACK with PSH and URG", segment(func(s *tcpAnswer) { s.tcp.PSH, s.tcp.URG = true, true }), true},
 		{"SYN-ACK with data", segment(func(s *tcpAnswer) { s.data = []byte("220 welcome\r\n") }), true},
