@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
 	"github.com/vishvananda/netlink"
 
 	"github.com/xsweep/xsweep/internal/lab"
@@ -90,6 +92,19 @@ func TestCheck(t *testing.T) {
 			t.Errorf("finding %+v, want %s", f, want)
 		}
 	})
+	t.Run("a program left behind, and the command that takes it off", func(t *testing.T) {
+		leaveProgram(t, l)
+		f := finding(t, checkJSON(t, l, exitFailed, "-i", "scan0"), "program")
+		command, ok := strings.CutPrefix(f.Fix, "sudo ")
+		if !ok || !strings.Contains(f.Text, `name "left"`) {
+			t.Fatalf("finding %+v", f)
+		}
+		words := strings.Fields(command)
+		if err := l.Scanner.Run(exec.Command(words[0], words[1:]...)); err != nil {
+			t.Fatalf("%s: %v", command, err)
+		}
+		checkJSON(t, l, exitDone, "-i", "scan0")
+	})
 	t.Run("no route", func(t *testing.T) {
 		dropDefault(l)(t)
 		f := finding(t, checkJSON(t, l, exitFailed, "203.0.113.7"), "route")
@@ -114,6 +129,20 @@ func TestCheck(t *testing.T) {
 			t.Errorf("finding %+v, fatal %v, want the route alone", f, r.Named(preflight.Fatal))
 		}
 	})
+}
+
+// leaveProgram attaches an XDP program as ip link does, so that it stays without an owner.
+func leaveProgram(t *testing.T, l *lab.Lab) {
+	t.Helper()
+	prog, err := ebpf.NewProgram(&ebpf.ProgramSpec{
+		Name: "left", Type: ebpf.XDP, License: "MIT",
+		Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, 2), asm.Return()}, // XDP_PASS
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer prog.Close()
+	inScanner(t, l, func(dev netlink.Link) error { return netlink.LinkSetXdpFd(dev, prog.FD()) })
 }
 
 // inScanner does something to the scanner's interface.
