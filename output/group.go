@@ -13,7 +13,7 @@ import (
 // the error, and Close leaves the others whole. The exception is an error that is ErrFull: nothing is lost then, and
 // Flush, called until it returns another one or none, tries again. A Write is accepted after it only if that succeeds.
 //
-// A Group is for one goroutine, but for SyncFiles.
+// A Group is for one goroutine, but for SyncFiles and Interrupt.
 type Group struct {
 	files    []groupFile
 	only     func(*Record) bool

@@ -18,9 +18,10 @@ import (
 // page, and looks before each for a kill that is due; rows are not made to end with pages.
 type Sink struct {
 	f       *os.File
-	regular bool // bytes can be taken back, and outlive the machine once synced
-	stdout  bool // ours is a duplicate; what is in the file already is not ours
-	created bool // the file was not there before
+	regular bool    // bytes can be taken back, and outlive the machine once synced
+	stream  *stream // what writes where they cannot
+	stdout  bool    // ours is a duplicate; what is in the file already is not ours
+	created bool    // the file was not there before
 	closed  bool
 	err     error // what Close returned
 }
@@ -67,7 +68,9 @@ func openSink(path string) (*Sink, error) {
 		s.abandon()
 		return nil, fmt.Errorf("create %s: %w", name, causeOf(err))
 	}
-	s.regular = info.Mode().IsRegular()
+	if s.regular = info.Mode().IsRegular(); !s.regular {
+		s.stream = newStream(s.f)
+	}
 	return s, nil
 }
 
@@ -128,6 +131,9 @@ func (s *Sink) Name() string { return s.f.Name() }
 // Write writes p, all of it unless there is an error. Before the disk is full, an error that is ErrFull, a part of p may
 // fit; Unwrite removes what is not wanted of it.
 func (s *Sink) Write(p []byte) (int, error) {
+	if s.stream != nil {
+		return s.stream.Write(p)
+	}
 	n, err := s.f.Write(p)
 	return n, s.orFull(err)
 }
@@ -185,6 +191,9 @@ func (s *Sink) Close() error {
 		return s.err
 	}
 	s.closed = true
+	if s.stream != nil {
+		s.stream.close()
+	}
 	s.err = s.Sync()
 	if err := s.f.Close(); s.err == nil {
 		s.err = err

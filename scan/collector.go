@@ -23,6 +23,10 @@ type Output interface {
 // A syncer is an Output that keeps rows back on Flush, and not on Sync, which is called at the end.
 type syncer interface{ Sync() error }
 
+// An interrupter is an Output that may wait for somebody, a reader of a pipe, and stops doing so soon after Interrupt,
+// which is called by another goroutine when the scan is to end at once.
+type interrupter interface{ Interrupt() }
+
 // A collector takes the batches of all receivers, marks repeats and writes rows. It is one goroutine, so that the
 // answers of a target are compared wherever they came in.
 type collector struct {
@@ -105,6 +109,15 @@ func (c *collector) run() {
 		case <-flush.C:
 			c.call(c.out.Flush)
 		}
+	}
+}
+
+// giveUp has the collector, which goes on taking answers, not wait for the output any more. It is called by another
+// goroutine, once.
+func (c *collector) giveUp() {
+	close(c.abort)
+	if out, ok := c.out.(interrupter); ok {
+		out.Interrupt()
 	}
 }
 

@@ -44,7 +44,9 @@ func (r *receiver) run(stop *atomic.Bool) {
 			continue
 		}
 		r.upTo = now
-		r.pass()
+		if last || len(r.full) == 0 { // else the collector is behind, and full batches make the queue long
+			r.pass()
+		}
 		if last {
 			return
 		}

@@ -71,7 +71,7 @@ func (s *Scan) Run(ctx context.Context, out Output, stop <-chan struct{}) (Snaps
 
 	keeping.start()
 
-	defer context.AfterFunc(ctx, func() { close(s.collector.abort) })()
+	defer context.AfterFunc(ctx, s.collector.giveUp)()
 	end, err := s.supervise(ctx, stop, &probing)
 
 	keeping.end()
@@ -89,6 +89,9 @@ func (s *Scan) Run(ctx context.Context, out Output, stop <-chan struct{}) (Snaps
 	if err == nil {
 		if err = s.outputError(); err != nil {
 			end = endOf(err)
+		}
+		if err != nil && ctx.Err() != nil { // which is why
+			end, err = EndCancelled, ctx.Err()
 		}
 	}
 	if _, isOutput := errors.AsType[*OutputError](err); isOutput {

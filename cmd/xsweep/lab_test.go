@@ -54,6 +54,12 @@ func (l *liveText) Len() int { return len(l.String()) }
 // start runs the test binary as xsweep, so that what is tested is what users run.
 func start(t testing.TB, l *lab.Lab, dir string, args ...string) *program {
 	t.Helper()
+	return startTo(t, l, dir, nil, args...)
+}
+
+// startTo has standard output go to a file, nil for the program's stdout.
+func startTo(t testing.TB, l *lab.Lab, dir string, stdout *os.File, args ...string) *program {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -61,6 +67,9 @@ func start(t testing.TB, l *lab.Lab, dir string, args ...string) *program {
 	p := &program{cmd: exec.Command(self, args...)}
 	p.cmd.Dir, p.cmd.Env = dir, append(os.Environ(), asXsweep+"="+currentNamespace())
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	if stdout != nil {
+		p.cmd.Stdout = stdout
+	}
 	if err := l.Scanner.Start(p.cmd); err != nil {
 		t.Fatal(err)
 	}
