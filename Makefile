@@ -10,7 +10,7 @@ SOAK     ?= 10m
 COUNT    ?= 1000000000
 
 # What reads bytes that others made up, by package and target: make fuzz-ci.
-FUZZ_CI  ?= packet:FuzzParse scan:FuzzSteerAgainstParser blocklist:FuzzLoaderSet output:FuzzParseFilter
+FUZZ_CI  ?= packet:FuzzParse scan:FuzzSteerAgainstParser internal/checkpoint:FuzzLoad blocklist:FuzzLoaderSet output:FuzzParseFilter
 
 # Tools are pinned, and run without being installed.
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0

@@ -114,7 +114,7 @@ func TestScanUnderForgery(t *testing.T) {
 				t.Errorf("%d forged answers were stopped, want most of %d", stopped, count)
 			}
 			if lost := out.balance(t, &end); lost > end.Rows/20 {
-				t.Errorf("%d true answers lost on the wire, %d found", lost, end.Rows)
+				t.Errorf("%d true answers lost, %d found", lost, end.Rows)
 			}
 		})
 	}
@@ -162,8 +162,8 @@ func (j *judged) Write(r *output.Record) error {
 }
 
 // balance fails where a row is not true, or comes twice, or where an answer that reached the XDP program is neither a row
-// nor a counted loss. It returns how many true answers did not get there: a queue of the wire holds 256 frames, and what
-// finds it full is lost.
+// nor a counted loss. It returns how many true answers were lost: to receive rings that were full, as counted, and on the
+// wire, whose queues hold 256 frames.
 func (j *judged) balance(t *testing.T, end *Snapshot) (lost uint64) {
 	t.Helper()
 	n := counters(t, j.world)

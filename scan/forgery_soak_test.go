@@ -89,7 +89,7 @@ func TestSoakForgery(t *testing.T) {
 		}
 	})
 	lost := out.balance(t, &end)
-	t.Logf("%d probes, %d of %d true answers lost on the wire; receive rings were full for %d frames, and had no frame for %d",
+	t.Logf("%d probes, %d of %d true answers lost; receive rings were full for %d frames, forged ones too, and had no frame for %d",
 		end.Probes, lost, end.Rows+lost, end.Losses.RingFull, end.Losses.NoFrame)
 	t.Logf("forged answers that came: %d dropped, %d ICMP errors and %d other frames left to the host, %d refused by Go",
 		end.Steer.Forged, end.Steer.ForeignICMP, end.Steer.Other, end.Losses.Invalid)
