@@ -17,6 +17,9 @@ type xskEngine struct {
 	device  *device
 	stuck   bool   // the last attempt to send ended in an error
 	again   uint64 // frames that the kernel dropped, and that went into the ring once more
+	late    struct {
+		from, to uint64 // the first of them was submitted after so many frames, and the last one is in the ring as number to; 0 for none
+	}
 
 	stopwatch *stopwatch // nil unless SYNs carry the time
 	stamped   packet.Template
@@ -89,8 +92,8 @@ func (e *xskEngine) kick() error {
 		return err
 	}
 	res, err := e.tx.Kick()
-	if res == xsk.KickDropped && e.tx.Again() {
-		e.again++
+	if res == xsk.KickDropped {
+		e.sendAgain()
 	}
 	if res == xsk.KickDropped || err != nil {
 		e.device.suspect()
@@ -98,6 +101,22 @@ func (e *xskEngine) kick() error {
 	e.stuck = err != nil
 	return err
 }
+
+// sendAgain puts the frame that was dropped behind the others.
+func (e *xskEngine) sendAgain() {
+	taken := e.taken()
+	if !e.tx.Again() {
+		return
+	}
+	e.again++
+	if e.late.to == 0 {
+		e.late.from = taken - min(taken, 1)
+	}
+	e.late.to = e.tx.Counters().Submitted
+}
+
+// taken is how many of the frames submitted the kernel has taken, or fewer.
+func (e *xskEngine) taken() uint64 { return e.tx.Counters().Submitted - uint64(e.tx.Queued()) }
 
 // unstick sends what is in the ring before more is taken, where that could not be sent: all of it would leave in one burst
 // when the device is up again.
@@ -128,8 +147,15 @@ func (e *xskEngine) flush() (waiting int, err error) {
 	return e.tx.Queued(), err
 }
 
-// held counts RSTs as well, which are in the same ring.
-func (e *xskEngine) held() int { return e.tx.Queued() }
+// held counts RSTs as well, which are in the same ring, and all that came after a frame that is there once more: what has
+// left is the first so many.
+func (e *xskEngine) held() int {
+	if e.taken() >= e.late.to {
+		e.late.to = 0
+		return e.tx.Queued()
+	}
+	return int(e.tx.Counters().Submitted - e.late.from)
+}
 
 // drainTime is longer than any driver takes to send a ring; a device that is down does not send it at all.
 const drainTime = 500 * time.Millisecond

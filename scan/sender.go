@@ -188,7 +188,8 @@ func (s *sender) send(n int) {
 // depart has units go back to the work whose probes have left.
 func (s *sender) depart() {
 	if len(s.gen.finished) > 0 {
-		s.gen.left(s.n.probes.Load()-uint64(s.engine.held()), s.clock.now())
+		sent := s.n.probes.Load()
+		s.gen.left(sent-min(sent, uint64(s.engine.held())), s.clock.now())
 	}
 }
 

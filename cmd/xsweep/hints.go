@@ -57,6 +57,9 @@ func hintFor(err error) string {
 	if _, ok := errors.AsType[*usageError](err); ok {
 		return ""
 	}
+	if errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) { // whatever it was that could not be opened
+		return "raise the limit of open files: ulimit -n for this process, sysctl fs.file-max for all of them"
+	}
 	if _, ok := errors.AsType[*bpf.ForeignProgramError](err); ok {
 		return "it is never displaced: stop its owner ('bpftool net' shows more), or choose another interface"
 	}

@@ -58,6 +58,7 @@ func scanCommand(cmd *cobra.Command, o *options, args []string) error {
 // realScan opens everything, in an order that leaves old results alone until nothing else can fail, and runs the scan.
 func realScan(cmd *cobra.Command, o *options, s *settings, args []string, log *slog.Logger) (err error) {
 	ctx := cmd.Context()
+	outliveReaders()
 	if err := s.output.checkMetadata(); err != nil {
 		return err
 	}
@@ -71,6 +72,9 @@ func realScan(cmd *cobra.Command, o *options, s *settings, args []string, log *s
 	}
 	if err := findWay(ctx, o, s, log); err != nil {
 		return lacking(err)
+	}
+	if err := checkOpenFiles(s); err != nil {
+		return err
 	}
 	keep.exclude(s)
 	keep.configure(&s.scan)

@@ -93,3 +93,8 @@ func changeRate(ctx context.Context, run *scan.Scan, signals <-chan os.Signal, l
 		}
 	}
 }
+
+// outliveReaders has the scan go on when whoever reads the log goes away, as in a pipe to head or on a terminal that is
+// closed: what it writes there is lost, and no row is. A reader of the results that leaves ends the scan by an error of
+// writing.
+func outliveReaders() { signal.Ignore(unix.SIGPIPE) }

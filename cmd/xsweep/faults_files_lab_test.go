@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/xsweep/xsweep/internal/lab"
+	"github.com/xsweep/xsweep/internal/lab/labtest"
+)
+
+// TestFewFiles starts scans with ever higher limits of open files. Each is refused before anything is made, with a line
+// that names what could not be opened and one that says what to do. One that has just as many as it says it wants is
+// complete, metadata and status updates included.
+func TestFewFiles(t *testing.T) {
+	l := labtest.New(t, lab.Config{})
+	world := simulate(t, l, lab.SimConfig{Key: 62, Open: 0.1})
+	for _, engine := range bothEngines {
+		t.Run(engine, func(t *testing.T) {
+			wanted := 0
+			for limit := 8; limit < 64; limit += 1 + limit/24 {
+				p := startWithFiles(t, l, engine, limit)
+				p.waitFor(t, exitFailed)
+				checkRefusal(t, p, "too many open files", "raise the limit of open files: ulimit -n")
+				if got := read(t, p.cmd.Dir, "out.csv"); got != "old results\n" {
+					t.Errorf("limit %d: the output file now holds %q", limit, got)
+				}
+				if left, err := filepath.Glob(filepath.Join(p.cmd.Dir, "*")); err != nil || len(left) != 2 {
+					t.Errorf("limit %d: %q are left", limit, left)
+				}
+				if want := regexp.MustCompile(`wants (\d+) open files`).FindStringSubmatch(p.stderr.String()); want != nil {
+					wanted, _ = strconv.Atoi(want[1])
+				}
+			}
+			if n, err := world.Counters(); err != nil || n.SYNs != 0 {
+				t.Errorf("%d probes were sent by scans that were refused, %v", n.SYNs, err)
+			}
+			if wanted == 0 {
+				t.Fatal("no scan said how many it wants")
+			}
+			p := startWithFiles(t, l, engine, wanted)
+			p.waitFor(t, exitDone)
+			checkRows(t, strings.TrimPrefix(read(t, p.cmd.Dir, "out.csv"), "saddr\n"), world, "198.18.7.0/24", 443)
+			if m := readMetadata(t, p.cmd.Dir); m.Ended != "all targets probed" || m.Error != "" {
+				t.Errorf("the metadata say %q, %q", m.Ended, m.Error)
+			}
+			must(t, world.Reset())
+		})
+	}
+}
+
+// startWithFiles starts a scan that may have so many files open.
+func startWithFiles(t *testing.T, l *lab.Lab, engine string, limit int) *program {
+	t.Helper()
+	dir := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(dir, "out.csv"), []byte("old results\n"), 0o644))
+	must(t, os.WriteFile(filepath.Join(dir, "block.conf"), []byte("203.0.113.0/24\n"), 0o644))
+	self, err := os.Executable()
+	must(t, err)
+	p := &program{cmd: exec.Command("sh", "-c", fmt.Sprintf(`ulimit -n %d; exec "$@"`, limit), "sh", self, "--allow-special", "-p", "443",
+		"-r", "20k", "-c", "1", "-q", "--engine", engine, "-o", "out.csv", "-o", "second.json", "-m", "m.json", "-u", "u.csv", "-b", "block.conf",
+		"198.18.7.0/24")}
+	p.cmd.Dir, p.cmd.Env = dir, append(os.Environ(), asXsweep+"="+currentNamespace())
+	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	must(t, l.Scanner.Start(p.cmd))
+	return p
+}

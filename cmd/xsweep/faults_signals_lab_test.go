@@ -1,0 +1,99 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xsweep/xsweep/internal/lab"
+	"github.com/xsweep/xsweep/internal/lab/labtest"
+)
+
+// TestSignals sends signals one after the other, at odd moments, and wants the exit code, whole rows and metadata.
+func TestSignals(t *testing.T) {
+	cooling := []string{"-n", "5000", "-c", "3"}
+	tests := []struct {
+		name    string
+		args    []string
+		await   string // in the log, before the first one
+		signals []unix.Signal
+		code    int
+		ended   string
+	}{
+		{"SIGTERM", nil, "", []unix.Signal{unix.SIGTERM}, exitDone, "stopped"},
+		{"SIGTERM, then SIGINT", []string{"-c", "3600"}, "", []unix.Signal{unix.SIGTERM, unix.SIGINT}, exitFailed, "cancelled"},
+		{"SIGINT, three times", []string{"-c", "3600"}, "", []unix.Signal{unix.SIGINT, unix.SIGINT, unix.SIGINT}, exitFailed, "cancelled"},
+		{"SIGHUP without a list", nil, "", []unix.Signal{unix.SIGHUP}, exitDone, "stopped"},
+		{"SIGPIPE", nil, "", []unix.Signal{unix.SIGPIPE}, exitDone, "maximum number of targets probed"},
+		{"SIGINT in the cool-down", cooling, " done (", []unix.Signal{unix.SIGINT}, exitDone, "maximum number of targets probed"},
+		{"SIGINT twice in the cool-down", []string{"-n", "5000", "-c", "3600"}, " done (", []unix.Signal{unix.SIGINT, unix.SIGINT}, exitFailed,
+			"cancelled"},
+		{"SIGUSR1 and SIGHUP in the cool-down", cooling, " done (", []unix.Signal{unix.SIGUSR1, unix.SIGHUP}, exitDone,
+			"maximum number of targets probed"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f := startFaulty(t, "xsk", tt.args...)
+			if tt.await != "" {
+				f.awaitText(t, tt.await)
+			}
+			for _, sig := range tt.signals {
+				f.signal(sig)
+				time.Sleep(100 * time.Millisecond) // two that wait for delivery at once are one
+			}
+			f.end(t, tt.code)
+			rows, n := f.checkRows(t), f.counters(t)
+			if rows > n.Open || tt.code == exitDone && rows != n.Open {
+				t.Errorf("%d rows, the world accepted %d", rows, n.Open)
+			}
+			if m := readMetadata(t, f.dir); m.Ended != tt.ended || (m.Error == "") != (tt.code == exitDone) {
+				t.Errorf("the metadata say %q, %q; want %q", m.Ended, m.Error, tt.ended)
+			}
+		})
+	}
+}
+
+// TestInterruptWhileOpening presses Ctrl-C before the scan has begun, while a gateway that is not there is asked for its
+// address: the process ends at once, and nothing is left of it.
+func TestInterruptWhileOpening(t *testing.T) {
+	l := labtest.New(t, lab.Config{})
+	gateway(l, "198.18.0.77")(t)
+	for _, sig := range []unix.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP} {
+		t.Run(sig.String(), func(t *testing.T) {
+			dir := t.TempDir()
+			must(t, os.WriteFile(filepath.Join(dir, "out.csv"), []byte("old results\n"), 0o644))
+			p := start(t, l, dir, "--allow-special", "-p", "443", "-o", "out.csv", "-m", "m.json", "-u", "u.csv", "198.18.7.0/24")
+			time.Sleep(300 * time.Millisecond)
+			p.cmd.Process.Signal(sig)
+			if code := p.wait(t); code != -1 {
+				t.Errorf("exit code %d, want the end by a signal; stderr:\n%s", code, &p.stderr)
+			}
+			if left, err := filepath.Glob(filepath.Join(dir, "*")); err != nil || len(left) != 1 || read(t, dir, "out.csv") != "old results\n" {
+				t.Errorf("%q are left, %v", left, err)
+			}
+		})
+	}
+}
+
+// TestLogReaderLeaves closes the pipe that the log and the status go to: the scan goes on to its end all the same.
+func TestLogReaderLeaves(t *testing.T) {
+	l := labtest.New(t, lab.Config{})
+	f := &faulty{lab: l, dir: t.TempDir(), world: simulate(t, l, lab.SimConfig{Key: 63, Open: 0.1, CoveragePorts: []uint16{443}})}
+	self, err := os.Executable()
+	must(t, err)
+	f.program = &program{cmd: exec.Command("sh", "-c", self+" --allow-special -p 443 -r 20k -n 40000 -c 1 -o out.csv -m m.json "+faultRange+
+		" 2>&1 | head -n 5; exit 7")}
+	f.cmd.Dir, f.cmd.Env = f.dir, append(os.Environ(), asXsweep+"="+currentNamespace())
+	f.cmd.Stdout, f.cmd.Stderr = &f.stdout, &f.stderr
+	must(t, l.Scanner.Start(f.cmd))
+	f.end(t, 7) // of the shell, once both have ended
+	if n := strings.Count(f.stdout.String(), "\n"); n != 5 {
+		t.Errorf("%d lines of the log were read, want 5", n)
+	}
+	f.checkComplete(t, 0, 0)
+}
