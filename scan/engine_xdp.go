@@ -121,7 +121,9 @@ func (e *xdpEngine) run() error {
 	case errors.Is(err, unix.ENODEV):
 		return fmt.Errorf("send on %s: the interface has gone: %w", e.device, err)
 	case errors.Is(err, unix.EOPNOTSUPP):
-		return fmt.Errorf("send on %s: it does not send XDP frames, or not any more (--engine xsk works): %w", e.device, err)
+		// It did when the scan began: the far end of a veth, say, has lost its program, and may get one again.
+		return fmt.Errorf("send on %s: it does not send XDP frames any more (%w), as --engine xsk does; targets wait: %w",
+			e.device, err, unix.ENETDOWN)
 	}
 	return fmt.Errorf("send on %s: %w", e.device, err)
 }

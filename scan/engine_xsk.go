@@ -15,15 +15,18 @@ type xskEngine struct {
 	gateway [6]byte                                  // the link-layer address in the templates
 	nextHop func(addr uint32) (mac [6]byte, ok bool) // of targets that are not reached by it, or nil
 	device  *device
-	stuck   bool   // the last attempt to send ended in an error
-	again   uint64 // frames that the kernel dropped, and that went into the ring once more
-	late    struct {
-		from, to uint64 // the first of them was submitted after so many frames, and the last one is in the ring as number to; 0 for none
-	}
+	rest    time.Duration // after the last frame that was dropped; 0 if another one has left since
+	stuck   bool          // the last attempt to send ended in an error
+	again   uint64        // frames that the kernel dropped, and that went into the ring once more
+	late    lateFrames
 
 	stopwatch *stopwatch // nil unless SYNs carry the time
 	stamped   packet.Template
 }
+
+// lateFrames are those of the frames in the ring that are there once more: the first of them came after from others when it
+// was submitted first, the last one is number to in the ring now. to is 0 if there are none.
+type lateFrames struct{ from, to uint64 }
 
 // newXSKEngine owns tx from now on. Every slot holds a SYN from the beginning, so that most often only what differs from
 // one to the next has to be written.
@@ -94,6 +97,10 @@ func (e *xskEngine) kick() error {
 	res, err := e.tx.Kick()
 	if res == xsk.KickDropped {
 		e.sendAgain()
+		e.rest = min(max(2*e.rest, backoff), longestRest)
+		sleep(e.rest)
+	} else {
+		e.rest = 0
 	}
 	if res == xsk.KickDropped || err != nil {
 		e.device.suspect()
@@ -101,6 +108,10 @@ func (e *xskEngine) kick() error {
 	e.stuck = err != nil
 	return err
 }
+
+// longestRest is the longest pause after a frame was dropped, from backoff on, which doubles with each in a row. A far end
+// that goes down drops frames for up to a tenth of a second before the carrier tells.
+const longestRest = 10 * time.Millisecond
 
 // sendAgain puts the frame that was dropped behind the others.
 func (e *xskEngine) sendAgain() {
@@ -139,7 +150,7 @@ func (e *xskEngine) address(probes []packet.Probe) {
 }
 
 func (e *xskEngine) flush() (waiting int, err error) {
-	if waiting = e.tx.Queued(); waiting == 0 {
+	if waiting = e.tx.Queued(); waiting == 0 && !e.stuck {
 		return 0, nil
 	}
 	err = e.kick()
@@ -162,6 +173,8 @@ const drainTime = 500 * time.Millisecond
 
 // drain waits for the driver, too: in zero-copy mode closing the socket takes the frames from under it.
 func (e *xskEngine) drain() (unsent int) {
-	_, _ = e.tx.Drain(drainTime) // what is left says it all
+	if e.device.cannotSend() == nil {
+		_, _ = e.tx.Drain(drainTime) // what is left says it all
+	}
 	return e.tx.Queued()
 }
