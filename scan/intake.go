@@ -27,6 +27,7 @@ type intake struct {
 	full      chan<- *answers
 	empty     <-chan *answers
 	clock     clock
+	timeOfDay func() time.Time
 	probed    *atomic.Int64 // not 0 once the last probe has been sent
 	stopwatch *stopwatch    // nil unless round trips are measured
 	kinds     bool          // whether those of TCP options are kept
@@ -71,8 +72,7 @@ func (in *intake) open() {
 
 // begin begins a batch.
 func (in *intake) begin() {
-	now := time.Now()
-	in.wall, in.now, in.late = now.UnixNano(), now.Sub(in.clock.start), in.probed.Load() != 0
+	in.wall, in.now, in.late = in.timeOfDay().UnixNano(), in.clock.now(), in.probed.Load() != 0
 	if in.stopwatch != nil {
 		in.tick = in.stopwatch.now()
 	}

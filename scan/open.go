@@ -46,8 +46,9 @@ type Scan struct {
 	headReceiver *headReceiver // nil unless SYN-ACKs go to the stack
 	intakes      []*intake     // of all receivers
 	collector    *collector
-	clock        clock
-	stopwatch    *stopwatch // nil unless round trips are measured
+	clock        clock            // for all that takes time
+	timeOfDay    func() time.Time // for the times of rows alone: it may be set, and jump, while the scan runs
+	stopwatch    *stopwatch       // nil unless round trips are measured
 	phase        phases
 	pace         pace
 	pauses       pauses
@@ -78,7 +79,7 @@ func prepare(cfg Config) (*Scan, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Scan{cfg: cfg}
+	s := &Scan{cfg: cfg, timeOfDay: time.Now}
 	if s.space, err = cfg.space(); err != nil {
 		return nil, err
 	}

@@ -229,7 +229,7 @@ func (s *Scan) addReceivers() {
 
 func (s *Scan) newIntake(validate *validator) intake {
 	return intake{
-		validate: validate, full: s.collector.in, empty: s.collector.back, clock: s.clock,
+		validate: validate, full: s.collector.in, empty: s.collector.back, clock: s.clock, timeOfDay: s.timeOfDay,
 		stopwatch: s.stopwatch, kinds: s.cfg.OptionKinds, probed: &s.phase.probed, n: new(receiverCounters),
 	}
 }
