@@ -65,6 +65,10 @@
 // Why does a full ring not drop? A probe that finds no room stays the next one to be sent. Losing it would be a hole in
 // the coverage that nobody sees.
 //
+// Why is the interface looked at all the time? Most drivers drop what they get without a carrier, and say nothing. And a
+// scan whose program somebody has detached would probe on to its end and find nothing; that is an error, and not put right,
+// because who did it may have had a reason.
+//
 // Why may a limiter fall behind? It keeps to a timetable but never catches up in a burst: bursts are what switches and
 // targets drop, and a scan that lost a second is better a second late.
 package scan

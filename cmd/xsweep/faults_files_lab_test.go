@@ -9,6 +9,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/xsweep/xsweep/internal/lab"
 	"github.com/xsweep/xsweep/internal/lab/labtest"
@@ -69,4 +72,26 @@ func startWithFiles(t *testing.T, l *lab.Lab, engine string, limit int) *program
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	must(t, l.Scanner.Start(p.cmd))
 	return p
+}
+
+// TestNoMoreFiles takes the files away from a scan that runs: it can neither read its blocklist again nor write metadata,
+// says both, and keeps every row and every target.
+func TestNoMoreFiles(t *testing.T) {
+	list := filepath.Join(t.TempDir(), "block.conf")
+	must(t, os.WriteFile(list, []byte("203.0.113.0/24\n"), 0o644))
+	f := startFaulty(t, "xsk", "-b", list, "-u", "u.csv")
+	must(t, unix.Prlimit(f.cmd.Process.Pid, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 3, Max: 3}, nil))
+	f.signal(unix.SIGHUP)
+	f.awaitText(t, "blocklist not read again: what it had stays in force")
+	time.Sleep(100 * time.Millisecond)
+	f.end(t, exitFailed)
+	if rows, n := f.checkRows(t), f.counters(t); rows != n.Open || n.SYNs != faultTargets {
+		t.Errorf("%d rows of %d answers, %d probes", rows, n.Open, n.SYNs)
+	}
+	f.checkStatus(t)
+	for _, want := range []string{list, "m.json.partial: too many open files", "raise the limit of open files"} {
+		if !strings.Contains(f.stderr.String(), want) {
+			t.Errorf("nothing about %q:\n%s", want, &f.stderr)
+		}
+	}
 }
