@@ -106,9 +106,9 @@ func (p Progress) AppendBinary(b []byte) ([]byte, error) {
 
 // UnmarshalBinary refuses what AppendBinary never makes, whatever it is. What it takes may still not fit a scan.
 func (p *Progress) UnmarshalBinary(b []byte) error {
-	next := func() (n uint64) {
-		size := 0
-		if n, size = binary.Uvarint(b); size <= 0 {
+	next := func() uint64 {
+		n, size := binary.Uvarint(b)
+		if size <= 0 {
 			b = nil
 			return 0
 		}

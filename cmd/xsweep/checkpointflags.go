@@ -59,10 +59,16 @@ func (o *options) checkCheckpoint(cmd *cobra.Command, s *settings) error {
 	return nil
 }
 
-// pathOptions are the options whose values are names of files or directories. In a checkpoint they begin at the root, so
+// isPath tells whether the values of an option are names of files or directories. In a checkpoint they begin at the root, so
 // that it does not matter where a scan is gone on with.
-var pathOptions = []string{"output-file", "metadata-file", "status-updates-file", "log-file", "log-directory",
-	"blocklist-file", "allowlist-file", "list-of-ips-file", "targets-file"}
+func isPath(option string) bool {
+	switch option {
+	case "output-file", "metadata-file", "status-updates-file", "log-file", "log-directory", "blocklist-file", "allowlist-file",
+		"list-of-ips-file", "targets-file":
+		return true
+	}
+	return false
+}
 
 // given returns the options that have been given, in whatever way, as a checkpoint keeps them.
 func (o *options) given() ([]checkpoint.Option, error) {
@@ -78,7 +84,7 @@ func (o *options) given() ([]checkpoint.Option, error) {
 				values = several.GetSlice()
 			}
 			for _, value := range values {
-				if slices.Contains(pathOptions, f.Name) && value != "" && value != "-" {
+				if isPath(f.Name) && value != "" && value != "-" {
 					var err error
 					value, err = filepath.Abs(value)
 					errs = append(errs, err)
@@ -90,8 +96,10 @@ func (o *options) given() ([]checkpoint.Option, error) {
 	return list, errors.Join(errs...)
 }
 
-// resumable are the options that may be different when a scan goes on: they do not change what is probed.
-var resumable = strings.Fields(`rate bandwidth max-runtime max-results cooldown-time sender-threads cores no-backoff
-	min-hitrate max-sendto-failures checkpoint-interval blocklist-file no-blocklist interface source-ip gateway-mac source-mac
-	vlan engine xdp-mode bind-mode keep-privileges quiet verbosity log-file log-directory syslog disable-syslog
-	metadata-file status-updates-file output-patience notes user-metadata`)
+// isResumable tells whether an option may be different when a scan goes on: it does not change what is probed.
+func isResumable(option string) bool {
+	return slices.Contains(strings.Fields(`rate bandwidth max-runtime max-results cooldown-time sender-threads cores no-backoff
+		min-hitrate max-sendto-failures checkpoint-interval blocklist-file no-blocklist interface source-ip gateway-mac source-mac
+		vlan engine xdp-mode bind-mode keep-privileges quiet verbosity log-file log-directory syslog disable-syslog
+		metadata-file status-updates-file output-patience notes user-metadata`), option)
+}

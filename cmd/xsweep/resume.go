@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -41,7 +40,7 @@ func newResume() *cobra.Command {
 	}
 	cmd.Flags().SortFlags = false
 	o.register(cmd)
-	cmd.Flags().VisitAll(func(f *pflag.Flag) { f.Hidden = !slices.Contains(resumable, f.Name) && f.Name != "help" })
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { f.Hidden = !isResumable(f.Name) && f.Name != "help" })
 	return cmd
 }
 
@@ -49,7 +48,7 @@ func newResume() *cobra.Command {
 func (o *options) resume(cmd *cobra.Command, path string) (err error) {
 	var fixed error
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if !slices.Contains(resumable, f.Name) && fixed == nil {
+		if !isResumable(f.Name) && fixed == nil {
 			fixed = usagef(cmd, "%s is a part of the scan and stays what it was", spelling(f))
 		}
 	})

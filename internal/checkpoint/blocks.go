@@ -17,7 +17,8 @@ const (
 	blockHead  = 4 + 4 + 4 // tag, length, checksum
 )
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+// castagnoli is the table of CRC-32C, made once.
+func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
 
 // ErrForeign says that a file is no checkpoint.
 var ErrForeign = errors.New("it is not a checkpoint of xsweep")
@@ -63,7 +64,7 @@ func (f *File) encode() ([]byte, error) {
 		return nil, err
 	}
 	data := binary.LittleEndian.AppendUint32([]byte(magic), version)
-	data = binary.LittleEndian.AppendUint32(data, crc32.Checksum(data, castagnoli))
+	data = binary.LittleEndian.AppendUint32(data, crc32.Checksum(data, castagnoli()))
 	for _, b := range f.blocks(&info) {
 		data = appendBlock(data, b.tag, *b.payload)
 	}
@@ -79,7 +80,7 @@ func appendBlock(data []byte, tag string, payload []byte) []byte {
 
 // sumOf is the checksum of a block: of its tag and length, and of what it holds.
 func sumOf(head, payload []byte) uint32 {
-	return crc32.Update(crc32.Checksum(head, castagnoli), castagnoli, payload)
+	return crc32.Update(crc32.Checksum(head, castagnoli()), castagnoli(), payload)
 }
 
 // Decode reads the contents of a file. The error is ErrForeign, a *VersionError or a *DamageError. The parts of the
@@ -120,7 +121,7 @@ func checkHeader(data []byte) error {
 	if len(data) < headerSize {
 		return damaged(len(data), "it ends there")
 	}
-	if binary.LittleEndian.Uint32(data[headerSize-4:]) != crc32.Checksum(data[:headerSize-4], castagnoli) {
+	if binary.LittleEndian.Uint32(data[headerSize-4:]) != crc32.Checksum(data[:headerSize-4], castagnoli()) {
 		return damaged(len(magic), "the header does not match its checksum")
 	}
 	if v := binary.LittleEndian.Uint32(data[len(magic):]); v != version {

@@ -180,7 +180,7 @@ func TestLoadRefuses(t *testing.T) {
 	}
 	data := encode(t, example(t))
 	binary.LittleEndian.PutUint32(data[len(magic):], version+41)
-	binary.LittleEndian.PutUint32(data[len(magic)+4:], crc32.Checksum(data[:len(magic)+4], castagnoli))
+	binary.LittleEndian.PutUint32(data[len(magic)+4:], crc32.Checksum(data[:len(magic)+4], castagnoli()))
 	write(data)
 	_, err := Load(path)
 	if v, ok := errors.AsType[*VersionError](err); !ok || v.Version != version+41 || !strings.Contains(err.Error(), "version 42") {
@@ -231,7 +231,7 @@ func mended(data []byte) []byte {
 	if len(data) < headerSize {
 		return data
 	}
-	binary.LittleEndian.PutUint32(data[headerSize-4:], crc32.Checksum(data[:headerSize-4], castagnoli))
+	binary.LittleEndian.PutUint32(data[headerSize-4:], crc32.Checksum(data[:headerSize-4], castagnoli()))
 	for at := headerSize; len(data)-at >= blockHead; {
 		length := uint64(binary.LittleEndian.Uint32(data[at+4:]))
 		if length > uint64(len(data)-at-blockHead) {

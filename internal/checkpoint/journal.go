@@ -73,7 +73,7 @@ func (j *Journal) Restore(m Mark) error {
 	if m.Size < 0 || m.Size%keySize != 0 {
 		return fmt.Errorf("%s: no journal has %d bytes", j.f.Name(), m.Size)
 	}
-	sum := crc32.New(castagnoli)
+	sum := crc32.New(castagnoli())
 	switch n, err := io.Copy(sum, io.NewSectionReader(j.f, 0, m.Size)); {
 	case err != nil:
 		return err
@@ -126,7 +126,7 @@ func (j *Journal) Flush() (Mark, error) {
 		return j.mark, err
 	}
 	j.mark.Size += int64(len(j.buf))
-	j.mark.Sum = crc32.Update(j.mark.Sum, castagnoli, j.buf)
+	j.mark.Sum = crc32.Update(j.mark.Sum, castagnoli(), j.buf)
 	j.buf = j.buf[:0]
 	return j.mark, nil
 }
