@@ -64,17 +64,13 @@ func TestLosses(t *testing.T) {
 		},
 		{
 			name: "socket bound to nothing", change: func(*Config) {},
-			open: func(t *testing.T, s *Scan) {
-				fd, err := unix.Socket(unix.AF_XDP, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
-				if err != nil {
-					t.Fatal(err)
-				}
-				t.Cleanup(func() { unix.Close(fd) })
-				if err := s.steer.SetSocket(0, fd); err != nil {
-					t.Fatal(err)
-				}
-			},
+			open:  func(t *testing.T, s *Scan) { t.Cleanup(unboundSocket(t, s)) },
 			field: func(l *Losses) *uint64 { return &l.Redirect }, want: frames,
+		},
+		{
+			name: "no socket", change: func(*Config) {},
+			open:  func(t *testing.T, s *Scan) { unboundSocket(t, s)() }, // closing it takes it out of the map
+			field: func(l *Losses) *uint64 { return &l.NoSocket }, want: frames,
 		},
 		{
 			name: "no room for copies", change: func(c *Config) { c.Reset = ResetKernel },
@@ -127,6 +123,19 @@ func TestLosses(t *testing.T) {
 			})
 		}
 	}
+}
+
+// unboundSocket puts a socket in the place of that of queue 0.
+func unboundSocket(t *testing.T, s *Scan) (closing func()) {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_XDP, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.steer.SetSocket(0, fd); err != nil {
+		t.Fatal(err)
+	}
+	return func() { unix.Close(fd) }
 }
 
 // lossConfig is a scan of 300 targets that do not answer: there is no world.
