@@ -35,7 +35,7 @@ func newGoPath(t testing.TB, n int) *goPath {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.collector = newCollector(1, nil, &cfg)
+	p.collector = newCollector(1, defaultRows(t), &cfg)
 	src := newSource(cfg.Key, cfg.Sources[0])
 	p.intake = intake{
 		validate: newValidator(cfg.Key, []source{src}, cfg.SourcePorts, 1, space),
@@ -71,13 +71,19 @@ func accept(frame []byte, p packet.Probe) {
 // forget makes every answer the first one again.
 func (p *goPath) forget(t testing.TB) {
 	t.Helper()
+	p.collector.out, p.collector.dedup = defaultRows(t), newDedup(&p.cfg)
+	p.resets = new(resetQueue)
+	p.intake.resets, p.intake.limit = p.resets, newResetLimit()
+}
+
+// defaultRows is the default output of several ports, to nowhere.
+func defaultRows(t testing.TB) Output {
+	t.Helper()
 	out, err := output.NewWriter(io.Discard, output.Config{Fields: output.DefaultFields(2), Only: output.DefaultFilter})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.collector.out, p.collector.dedup = out, newDedup(&p.cfg)
-	p.resets = new(resetQueue)
-	p.intake.resets, p.intake.limit = p.resets, newResetLimit()
+	return out
 }
 
 // take works through frames, a batch at most.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"testing"
 	"time"
 
@@ -159,11 +158,11 @@ func TestAnswersBesideRows(t *testing.T) {
 		fails  error
 	}{
 		{
-			"repeats that the filter does not want", func(*Config) {}, onlyFirsts,
+			"repeats that the filter does not want", func(*Config) {}, func(t *testing.T) Output { return defaultRows(t) },
 			Balance{Rows: frames, Filtered: frames * (copies - 1)}, nil,
 		},
 		{
-			"results beyond the maximum", func(c *Config) { c.MaxResults = 10 }, onlyFirsts,
+			"results beyond the maximum", func(c *Config) { c.MaxResults = 10 }, func(t *testing.T) Output { return defaultRows(t) },
 			Balance{Rows: 10, Surplus: frames*copies - 10}, nil,
 		},
 		{
@@ -192,16 +191,6 @@ func TestAnswersBesideRows(t *testing.T) {
 			}
 		})
 	}
-}
-
-// onlyFirsts is the default output.
-func onlyFirsts(t *testing.T) Output {
-	t.Helper()
-	out, err := output.NewWriter(io.Discard, output.Config{Fields: output.DefaultFields(1), Only: output.DefaultFilter})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
 }
 
 // setMTU lets both ends of the wire take longer frames.
