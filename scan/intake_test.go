@@ -40,7 +40,7 @@ func newGoPath(t testing.TB, n int) *goPath {
 	p.intake = intake{
 		validate: newValidator(cfg.Key, []source{src}, cfg.SourcePorts, 1, space),
 		full:     p.collector.in, empty: p.collector.back,
-		clock: newClock(), probed: new(atomic.Int64), n: new(receiverCounters),
+		clock: newClock(), timeOfDay: time.Now, probed: new(atomic.Int64), n: new(receiverCounters),
 	}
 	p.intake.open()
 	cfg.MaxTargets = uint64(n)
