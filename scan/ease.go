@@ -16,6 +16,7 @@ type easing struct {
 	refused uint64
 	last    time.Duration
 	trouble time.Duration // when it last was too much
+	step    float64       // by how much the limit is raised next
 }
 
 const (
@@ -26,7 +27,8 @@ const (
 	easeDown     = 0.85 // of what arrived
 	easeMost     = 0.5  // of the limit before: one bad moment does not end a scan
 	easeFloor    = 1000 // packets per second, below which it is not the rate that is wrong
-	easeUp       = 1.05
+	easeUp       = 1.05 // at first; the step doubles for as long as all goes well, up to easeFast
+	easeFast     = 2
 	easePatience = 5 * time.Second
 )
 
@@ -43,10 +45,10 @@ func (e *easing) look(now time.Duration, probes, dropped, refused uint64) {
 			e.log.Warn("the device does not take all frames: sending slower (--no-backoff keeps the rate)",
 				"sent", sent, "dropped", gone, "refused", again, "pps", int(limit))
 		}
-		e.trouble = now
+		e.trouble, e.step = now, easeUp
 	case e.pace.eased() && now-e.trouble >= easePatience:
-		e.pace.recover(easeUp)
-		e.trouble = now
+		e.pace.recover(e.step)
+		e.trouble, e.step = now, min(1+2*(e.step-1), easeFast)
 	}
 }
 

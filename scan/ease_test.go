@@ -77,3 +77,18 @@ func TestEasingLetsAFewGo(t *testing.T) {
 		t.Errorf("rate %v, want what was asked for", got)
 	}
 }
+
+// TestEasingEnds: a link that was gone for a while, so that the rate fell to the least there is, does not slow a scan down
+// for long.
+func TestEasingEnds(t *testing.T) {
+	d := newDevice(1e6, 0)
+	d.pass(60)
+	if got := d.pace.rate(); got != easeFloor {
+		t.Fatalf("rate %v after a minute in which nothing was taken, want %d", got, easeFloor)
+	}
+	d.capacity = 1e8
+	d.pass(90)
+	if got := d.pace.rate(); got != 1e6 {
+		t.Errorf("rate %.0f after a minute and a half without trouble, want what was asked for", got)
+	}
+}
