@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// soakTime is how long TestSoak runs: a second, or what XSWEEP_SOAK says, as make soak has it.
+// soakTime is how long TestSoak runs: a second, or what XSWEEP_SOAK says, as make soak-xsk has it.
 func soakTime(t *testing.T) time.Duration {
 	text := os.Getenv("XSWEEP_SOAK")
 	if text == "" {
