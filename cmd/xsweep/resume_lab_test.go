@@ -68,6 +68,24 @@ func (c *cutOff) goOn(t *testing.T) *program {
 	return start(t, c.l, t.TempDir(), "resume", filepath.Join(c.dir, "scan.ckpt"))
 }
 
+// awaitProbes waits until the session that has just been started sends: before, a signal ends it as any other program.
+func (c *cutOff) awaitProbes(t *testing.T) {
+	t.Helper()
+	probes := func() uint64 {
+		n, err := c.world.Counters()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n.SYNs
+	}
+	before := probes()
+	for deadline := time.Now().Add(30 * time.Second); probes() == before; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("no probe is sent")
+		}
+	}
+}
+
 // awaitDevice waits until the kernel has cleared up behind a process that was killed.
 func (c *cutOff) awaitDevice(t *testing.T) {
 	t.Helper()
@@ -206,7 +224,8 @@ func TestInterruptAndResume(t *testing.T) {
 	p := c.begin(t)
 	const times = 4
 	for range times {
-		time.Sleep(150 * time.Millisecond)
+		c.awaitProbes(t)
+		time.Sleep(100 * time.Millisecond)
 		p.cmd.Process.Signal(unix.SIGINT)
 		p.waitFor(t, exitDone)
 		if !strings.Contains(p.stderr.String(), "scan ended: stopped") {
