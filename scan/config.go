@@ -73,7 +73,8 @@ type Config struct {
 	PassInvalid bool        // give answers with a wrong cookie to the host's stack instead of dropping them
 
 	Dedup       DedupMethod
-	DedupWindow int // answers that DedupWindow remembers, up to MaxDedupWindow; 0 for DefaultDedupWindow
+	DedupMemory uint64 // bytes for DedupFull, which then forgets the oldest answers; 0 for no limit, or MinDedupMemory
+	DedupWindow int    // answers that DedupWindow remembers, up to MaxDedupWindow; 0 for DefaultDedupWindow
 
 	OutputPatience time.Duration // wait so long where the output says output.ErrFull; 0 for not at all
 
@@ -133,6 +134,8 @@ func (cfg Config) withDefaults() (Config, error) {
 			MaxDedupWindow)
 	case int(cfg.Reset) >= len(resetNames):
 		return cfg, fmt.Errorf("%w: %v", ErrConfig, cfg.Reset)
+	case cfg.DedupMemory != 0 && cfg.DedupMemory < MinDedupMemory:
+		return cfg, fmt.Errorf("%w: %d bytes to tell repeats by, fewer than %d", ErrConfig, cfg.DedupMemory, MinDedupMemory)
 	case int(cfg.Engine) >= len(engineNames):
 		return cfg, fmt.Errorf("%w: %v", ErrConfig, cfg.Engine)
 	case cfg.Rate < 0 || cfg.MaxRuntime < 0 || cfg.Cooldown < 0 || cfg.ProbeInterval < 0 || cfg.Senders < 0,

@@ -13,7 +13,7 @@ type DedupMethod uint8
 // The methods. The zero DedupMethod is DedupDefault.
 const (
 	DedupDefault DedupMethod = iota // DedupFull, for any number of ports
-	DedupFull                       // remember all answers: exact, up to 16 bytes for each target that answers
+	DedupFull                       // remember all answers: exact, 11 to 16 bytes each, up to Config.DedupMemory
 	DedupWindow                     // remember those of the last targets to answer: bounded memory
 	DedupNone                       // remember none: no answer is a repeat
 )
@@ -57,7 +57,7 @@ func newDedup(cfg *Config) dedup {
 	case DedupNone:
 		return forgetful{}
 	default:
-		return newDedupTables()
+		return newDedupTables(cfg.DedupMemory, cfg.Logger)
 	}
 }
 

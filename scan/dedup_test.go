@@ -38,7 +38,7 @@ func TestDedupFullAgainstMap(t *testing.T) {
 // TestDedupFullMemory counts the bytes per answer at every size: the most are just after tables have grown.
 func TestDedupFullMemory(t *testing.T) {
 	for _, ports := range []uint32{1, 1000} {
-		d, worst := newDedupTables(), 0.0
+		d, worst := newDedupTables(0, nil), 0.0
 		for n := range uint32(3_000_000) {
 			d.seen(0x0a000000+n/ports, uint16(n%ports), output.SYNACK)
 			if n < 100_000 || n%10_000 > 0 {

@@ -1,10 +1,6 @@
 package scan
 
-import (
-	"math/bits"
-
-	"github.com/xsweep/xsweep/output"
-)
+import "github.com/xsweep/xsweep/output"
 
 // touch has the memory bring what seen will look at, for a batch of answers: alone, each would wait for it.
 func (d *dedupTables) touch(records []output.Record) {
@@ -13,8 +9,10 @@ func (d *dedupTables) touch(records []output.Record) {
 		r := &records[i]
 		hash := mix(answerKey(r.Saddr, r.Sport, r.Class))
 		t := &d.tables[hash>>54]
-		at, _ := bits.Mul64(hash<<10, uint64(len(t.slots)))
-		sum += t.slots[at]
+		sum += t.slots[slotOf(hash<<10, t.slots)]
+		for _, slots := range t.older {
+			sum += slots[slotOf(hash<<10, slots)]
+		}
 	}
 	d.touched = sum // or the compiler would see that nothing comes of it
 }

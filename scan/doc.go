@@ -30,7 +30,8 @@
 // true answers to the AF_XDP socket of the queue they came in by; a receiver per queue parses them, checks the cookie
 // again, and passes records on. One collector marks repeats and writes rows. Its queue, and the rings, are all that
 // stands between a slow disk and lost answers, and each counts what it had no room for: Snapshot.Balance adds up what
-// became of every true answer that the XDP program saw.
+// became of every true answer that the XDP program saw. While a disk is full, senders pause, so that no more answers come
+// than these can hold.
 //
 // # What is left of it after a crash
 //

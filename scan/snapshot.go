@@ -39,6 +39,7 @@ type Snapshot struct {
 	ICMP    uint64 // targets of which an ICMP error told
 	Repeats uint64 // answers that had come before
 	Rows    uint64 // written to the output
+	Window  uint64 // answers that repeats can be told of, where memory was too little for all; 0 for all
 
 	Filtered uint64 // answers that the output's filter did not want
 	Surplus  uint64 // answers after the maximum number of results
@@ -165,6 +166,9 @@ func (s *Scan) countReceivers(now *Snapshot) {
 	now.Repeats, now.Rows = n.repeats.Load(), n.rows.Load()
 	now.Filtered, now.Surplus = n.filtered.Load(), n.surplus.Load()
 	now.Losses.Unwritten = n.lost.Load()
+	if d, ok := s.collector.dedup.(*dedupTables); ok {
+		now.Window = d.window.Load()
+	}
 }
 
 // countKernel leaves at zero what the kernel does not tell: a snapshot is no reason to end a scan.

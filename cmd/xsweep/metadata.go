@@ -98,6 +98,9 @@ func describeOutput(m *output.Metadata, o *options, s *settings) {
 	m.OutputFilter, m.DefaultMode = s.output.filter, output.Flag(s.output.isDefault)
 	m.Quiet, m.LogLevel = output.Flag(o.quiet), o.verbosity
 	m.DeduplicationMethod = s.scan.Dedup.String()
+	if s.scan.Dedup == scan.DedupDefault || s.scan.Dedup == scan.DedupFull {
+		m.DedupMemory = s.scan.DedupMemory
+	}
 	switch s.scan.Dedup {
 	case scan.DedupDefault:
 		m.DeduplicationMethod = scan.DedupFull.String() // what was used, not what was asked for
@@ -154,6 +157,9 @@ func recordCounters(m *output.Metadata, end *moment) {
 	m.SendEnd = output.Stamp{Time: end.Began.Add(end.Away + end.Sending)}
 	m.RecvEnd = output.Stamp{Time: end.Began.Add(end.Away + end.Elapsed)}
 	m.Resumed = end.Resumed
+	if end.Window > 0 { // what it came to
+		m.DeduplicationMethod, m.DeduplicationWindowSize = scan.DedupWindow.String(), end.Window
+	}
 	if end.Probes > 0 {
 		m.FirstScanned = end.Began.Unix()
 	}

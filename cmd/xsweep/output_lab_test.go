@@ -190,3 +190,38 @@ func TestReaderLeaves(t *testing.T) {
 		t.Errorf("the metadata say %q", m.Ended)
 	}
 }
+
+// TestDedupMemory has full dedup run out of memory in mid-scan: it goes on, the repeats of the last answers are told
+// apart, and it says so.
+func TestDedupMemory(t *testing.T) {
+	l := labtest.New(t, lab.Config{})
+	world := simulate(t, l, lab.SimConfig{Key: 41, Open: 0.8, Duplicate: 0.2})
+	dir := t.TempDir()
+	p := start(t, l, dir, "--allow-special", "-p", "443,80", "-n", "200000", "-r", "100k", "-c", "1", "-q", "-m", "m.json", "-o", "out.csv",
+		"--dedup-memory", "1M", "198.18.0.3-198.19.255.255")
+	p.waitFor(t, exitDone)
+	seen := make(map[string]bool)
+	for row := range strings.Lines(read(t, dir, "out.csv")) {
+		if seen[row] {
+			t.Fatalf("row %q is there twice", row)
+		}
+		seen[row] = true
+	}
+	n, err := world.Counters()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := readMetadata(t, dir)
+	lost := m.Drops["ring_full"] + m.Drops["no_frame"]
+	if rows := uint64(len(seen)); rows+lost < n.Open || rows > n.Open || rows < 120_000 || n.Duplicates == 0 {
+		t.Errorf("%d rows and %d losses of %d answers, and %d repeats", rows, lost, n.Open, n.Duplicates)
+	}
+	if m.Dedup != "window" || m.Window < 50_000 || m.Window > 100_000 {
+		t.Errorf("the metadata say %s of %d", m.Dedup, m.Window)
+	}
+	for _, text := range []string{"answers do not fit in memory any more", "not all answers fit in memory"} {
+		if strings.Count(p.stderr.String(), text) != 1 {
+			t.Errorf("stderr, want %q once:\n%s", text, &p.stderr)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +22,7 @@ type outputOptions struct {
 	filter      string
 	noHeader    bool // never a line of field names
 	dedup       string
+	dedupMemory sizeValue
 	dedupWindow int
 	patience    secondsValue
 	metadata    string
@@ -43,6 +45,8 @@ func (o *outputOptions) flags() *pflag.FlagSet {
 	o.patience = secondsValue(time.Minute)
 	f.Var(&o.patience, "output-patience",
 		"wait so long for room on a full disk, without sending, before the scan fails; 0 is not at all")
+	f.Var(&o.dedupMemory, "dedup-memory",
+		"full may take so many bytes, such as 512M or 4G, and then becomes a window (default half of what is available)")
 	f.IntVar(&o.dedupWindow, "dedup-window-size", scan.DefaultDedupWindow, "the window is `N` answers")
 	f.StringVarP(&o.metadata, "metadata-file", "m", "", "write what is known about the scan to `FILE` at its end, as JSON")
 	f.StringVarP(&o.status, "status-updates-file", "u", "", "write a row of counters to `FILE` every second, as CSV")
@@ -133,5 +137,13 @@ func (o *outputOptions) configureDedup(cfg *scan.Config) (err error) {
 		return fmt.Errorf("--dedup-window-size %d is not 1 to %d", o.dedupWindow, scan.MaxDedupWindow)
 	}
 	cfg.DedupWindow = o.dedupWindow
+	switch cfg.DedupMemory = uint64(o.dedupMemory); {
+	case o.dedupMemory == 0:
+		if available := availableMemory(os.DirFS("/")); available > 0 {
+			cfg.DedupMemory = max(available/2, scan.MinDedupMemory)
+		}
+	case o.dedupMemory < scan.MinDedupMemory:
+		return fmt.Errorf("--dedup-memory %d is less than %d", o.dedupMemory, scan.MinDedupMemory)
+	}
 	return nil
 }

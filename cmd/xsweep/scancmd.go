@@ -184,6 +184,9 @@ func report(log *slog.Logger, s *moment) {
 			log.Warn(loss.what, "count", loss.count)
 		}
 	}
+	if s.Window > 0 {
+		log.Info("not all answers fit in memory: repeats were told by the last ones, as with --dedup-method window", "answers", s.Window)
+	}
 	if s.Paused > 0 {
 		log.Info("sending was paused: no room for results", "seconds", fmt.Sprintf("%.1f", s.Paused.Seconds()))
 	}
