@@ -21,6 +21,7 @@ var readsClock = map[string]struct {
 	"scan/clock.go":                 {1, "steady: all that takes time in a scan; Snapshot.Began prints its start, once"},
 	"scan/device.go":                {1, "steady: compared"},
 	"scan/engine_xdp.go":            {1, "steady: compared"},
+	"scan/headreceiver.go":          {1, "steady: a deadline"},
 	"scan/open.go":                  {0, "time of day: of rows; the function is handed on, and a test jumps it"},
 	"output/lines.go":               {2, "steady: compared"},
 	"output/mark.go":                {1, "steady: compared"},
