@@ -122,8 +122,11 @@ static __always_inline int unreachable(struct xdp_md *ctx, const struct probe *p
 /* on_probe decides over a SYN that is as it should be. */
 static __always_inline int on_probe(struct xdp_md *ctx, struct counters *c, const struct probe *p, __u64 hash)
 {
-	/* The dice differ from probe to probe, so that a second one to the same target may fare better. */
-	__u64 dice = loss_below || wrong_ack_below || duplicate_below ? mix(hash + c->syns) : 0;
+	/*
+	 * The dice differ from probe to probe, so that a second one to the same target may fare better: it has another
+	 * source port, and else another number. The number alone would not do: each CPU has its own.
+	 */
+	__u64 dice = loss_below || wrong_ack_below || duplicate_below ? mix(hash + c->syns + ((__u64)p->sport << 32)) : 0;
 	__u32 wrong = wrong_ack_below && (dice >> 32) < wrong_ack_below ? (__u32)mix(~dice) | 1 : 0;
 	enum outcome outcome = outcome_of(hash);
 	__u32 ack = p->seq + 1;
