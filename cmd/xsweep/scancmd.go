@@ -99,13 +99,13 @@ func realScan(cmd *cobra.Command, o *options, s *settings, args []string, log *s
 		return errors.Join(err, out.Close(), watcher.close())
 	}
 	meta := describe(cmd, o, s, args, run)
+	opt := newOptOut(o, s, run, keep, log)
+	o.confine(s, run, opt, log) // takes some 10 ms, in which a signal would still end the process at once
 	s.output.log(log)
 	log.Info(run.Describe())
 	log.Info(keep.log(log), "scan-id", run.ID(), "shard", shardText(&s.scan), "targets", run.Targets(), "rate", rateText(o),
 		"seed", s.scan.Seed)
 	admitThreads(run.Threads())
-	opt := newOptOut(o, s, run, keep, log)
-	o.confine(s, run, opt, log)
 	err = finish(out, supervise(ctx, watcher, opt, out))
 	report(log, &watcher.last)
 	return meta.write(&watcher.last, run.Rate(), errors.Join(err, watcher.close()), log)
