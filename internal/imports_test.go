@@ -19,7 +19,7 @@ const module = "github.com/xsweep/xsweep/"
 // the lab, and what they compare with.
 var mayImport = map[string][]string{
 	"cmd/xsweep": {"scan", "xsk", "packet", "bpf", "blocklist", "output", "internal/nexthop", "internal/lab",
-		"internal/conffile", "internal/checkpoint", "internal/bench", "internal/privilege", "internal/preflight"},
+		"internal/conffile", "internal/checkpoint", "internal/bench", "internal/privilege", "internal/preflight", "internal/freemem"},
 	"scan":                    {"xsk", "packet", "bpf", "blocklist", "output"},
 	"xsk":                     nil,
 	"xsk/internal/kernelside": nil,
@@ -31,6 +31,7 @@ var mayImport = map[string][]string{
 	"internal/checkpoint":     nil,
 	"internal/conffile":       nil,
 	"internal/ethtool":        nil,
+	"internal/freemem":        nil,
 	"internal/nexthop":        nil,
 	"internal/privilege":      nil,
 	"internal/lab":            nil,
@@ -43,8 +44,8 @@ var mayImport = map[string][]string{
 	"xsk/examples/reflect":    {"xsk", "xsk/redirect"},
 	"internal/bench":          {"scan", "xsk", "packet", "bpf", "blocklist", "output", "internal/lab"},
 	"internal/peers":          {"blocklist", "internal/lab"},
-	"internal/preflight": {"scan", "xsk", "bpf", "blocklist", "internal/ethtool", "internal/nexthop", "internal/privilege",
-		"internal/xdplink"},
+	"internal/preflight": {"scan", "xsk", "bpf", "blocklist", "internal/ethtool", "internal/freemem", "internal/nexthop",
+		"internal/privilege", "internal/xdplink"},
 }
 
 func TestImportsGoOneWay(t *testing.T) {

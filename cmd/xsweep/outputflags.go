@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/xsweep/xsweep/internal/freemem"
 	"github.com/xsweep/xsweep/output"
 	"github.com/xsweep/xsweep/scan"
 )
@@ -139,7 +140,7 @@ func (o *outputOptions) configureDedup(cfg *scan.Config) (err error) {
 	cfg.DedupWindow = o.dedupWindow
 	switch cfg.DedupMemory = uint64(o.dedupMemory); {
 	case o.dedupMemory == 0:
-		if available := availableMemory(os.DirFS("/")); available > 0 {
+		if available, _, err := freemem.Available(os.DirFS("/")); err == nil && available > 0 {
 			cfg.DedupMemory = max(available/2, scan.MinDedupMemory)
 		}
 	case o.dedupMemory < scan.MinDedupMemory:

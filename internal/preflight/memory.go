@@ -1,12 +1,11 @@
 package preflight
 
 import (
-	"fmt"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xsweep/xsweep/internal/freemem"
 	"github.com/xsweep/xsweep/scan"
 )
 
@@ -17,53 +16,15 @@ const (
 	manyAnswers = 75e6
 )
 
-// available is how much memory the process may take: what the machine has left, or its control groups.
-func (e *Env) available() (bytes uint64, where string, err error) {
-	text, err := e.text("proc/meminfo")
-	if err != nil {
-		return 0, "", err
-	}
-	kib, err := strconv.ParseUint(strings.TrimSuffix(field(text, "MemAvailable"), " kB"), 10, 64)
-	if err != nil {
-		return 0, "", fmt.Errorf("/proc/meminfo does not tell MemAvailable")
-	}
-	bytes, where = kib<<10, "on the machine"
-	limit := func(dir, most, used, cache string) {
-		m, err1 := e.number(dir + most) // "max" is no number, and no limit
-		u, err2 := e.number(dir + used)
-		if err1 != nil || err2 != nil {
-			return
-		}
-		if free := uint64(max(0, m-u+e.cached(dir, cache))); free < bytes {
-			bytes, where = free, "in the control group"
-		}
-	}
-	for _, dir := range e.cgroupOf("") {
-		limit(dir, "/memory.max", "/memory.current", "inactive_file")
-	}
-	for _, dir := range e.cgroupOf("memory") {
-		limit(dir, "/memory.limit_in_bytes", "/memory.usage_in_bytes", "total_inactive_file")
-	}
-	return bytes, where, nil
-}
-
-// cached is what a control group uses to remember files, and gives back when it is needed.
-func (e *Env) cached(dir, name string) int {
-	text, _ := e.text(dir + "/memory.stat") // without, nothing is given back
-	for line := range strings.Lines(text) {
-		if value, ok := strings.CutPrefix(line, name+" "); ok {
-			n, _ := strconv.Atoi(strings.TrimSpace(value))
-			return n
-		}
-	}
-	return 0
-}
-
 func memory(e *Env) []Finding {
 	const name = "memory"
-	free, where, err := e.available()
+	free, inGroup, err := freemem.Available(e.Files)
 	if err != nil {
 		return []Finding{unreadable(name, err)}
+	}
+	where := "on the machine"
+	if inGroup {
+		where = "in the control group"
 	}
 	packets := uint64(scan.LockedMemory(e.prospect(), 0))
 	const answers = manyAnswers * dedupBytes

@@ -1,6 +1,8 @@
-package main
+// Package freemem tells how much memory this process may take. The dedup limit and the preflight go by it.
+package freemem
 
 import (
+	"errors"
 	"io/fs"
 	"math"
 	"path"
@@ -8,14 +10,30 @@ import (
 	"strings"
 )
 
-// availableMemory is how many bytes this process can have before the kernel kills something for want of memory: what the
-// system says is available, or less where a control group, of version 1 or 2, has less left. It is 0 where neither can
-// be read. root is the file system.
-func availableMemory(root fs.FS) uint64 {
-	least := uint64(math.MaxUint64)
-	if kib, ok := fieldOf(root, "proc/meminfo", "MemAvailable:"); ok {
-		least = kib << 10
+// Available is how many bytes this process can have before the kernel kills something for want of memory: what the
+// system says is available, or less where a control group, of version 1 or 2, has less left; inGroup says that it is the
+// group. root is the file system. The error says why neither can be read.
+func Available(root fs.FS) (bytes uint64, inGroup bool, err error) {
+	const none = math.MaxUint64
+	bytes = none
+	kib, ok, err := fieldOf(root, "proc/meminfo", "MemAvailable:")
+	if ok {
+		bytes = kib << 10
+	} else if err == nil {
+		err = errors.New("/proc/meminfo does not tell MemAvailable")
 	}
+	if left := leftInGroups(root); left < bytes {
+		return left, true, nil
+	}
+	if bytes == none {
+		return 0, false, err
+	}
+	return bytes, false, nil
+}
+
+// leftInGroups is the least that a control group of the process has left, math.MaxUint64 where none has a limit.
+func leftInGroups(root fs.FS) uint64 {
+	least := uint64(math.MaxUint64)
 	groups, _ := fs.ReadFile(root, "proc/self/cgroup") // without it there are none
 	for line := range strings.Lines(string(groups)) {
 		// hierarchy:controllers:path (cgroups(7)); version 2 is hierarchy 0 and has no list of controllers
@@ -28,9 +46,6 @@ func availableMemory(root fs.FS) uint64 {
 			least = min(least, leftIn(root, "sys/fs/cgroup/memory", parts[2],
 				groupFiles{"memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"}))
 		}
-	}
-	if least == math.MaxUint64 {
-		return 0
 	}
 	return least
 }
@@ -47,7 +62,7 @@ func leftIn(root fs.FS, mount, name string, files groupFiles) uint64 {
 		at := path.Join(mount, dir)
 		if limit, ok := numberIn(root, path.Join(at, files.limit)); ok {
 			used, _ := numberIn(root, path.Join(at, files.used))
-			cache, _ := fieldOf(root, path.Join(at, "memory.stat"), files.cache)
+			cache, _, _ := fieldOf(root, path.Join(at, "memory.stat"), files.cache)
 			used -= min(used, cache)
 			least = min(least, limit-min(limit, used))
 		}
@@ -68,16 +83,16 @@ func numberIn(root fs.FS, name string) (uint64, bool) {
 }
 
 // fieldOf reads the number behind a word at the beginning of a line.
-func fieldOf(root fs.FS, name, word string) (uint64, bool) {
+func fieldOf(root fs.FS, name, word string) (n uint64, ok bool, err error) {
 	text, err := fs.ReadFile(root, name)
 	if err != nil {
-		return 0, false
+		return 0, false, err
 	}
 	for line := range strings.Lines(string(text)) {
 		if f := strings.Fields(line); len(f) > 1 && f[0] == word {
 			n, err := strconv.ParseUint(f[1], 10, 64)
-			return n, err == nil
+			return n, err == nil, nil
 		}
 	}
-	return 0, false
+	return 0, false, nil
 }
