@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xsweep/xsweep/internal/dirsync"
 )
 
 // partialSuffix marks a file that is worth something only as a whole, as long as it is not whole.
@@ -64,17 +66,5 @@ func (p *partial) publish() error {
 	if err := os.Rename(p.Name(), p.path); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(p.path))
-}
-
-func syncDir(path string) error {
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	if err := dir.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
-		return err
-	}
-	return nil
+	return dirsync.Sync(filepath.Dir(p.path))
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xsweep/xsweep/internal/dirsync"
 )
 
 // File is a checkpoint.
@@ -86,7 +88,7 @@ func Save(path string, f *File) error {
 	if err := os.Rename(partial, path); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(path))
+	return dirsync.Sync(filepath.Dir(path))
 }
 
 func writeSynced(path string, data []byte) error {
@@ -106,18 +108,6 @@ func writeSynced(path string, data []byte) error {
 		_ = os.Remove(path) // it is no use to anybody
 	}
 	return err
-}
-
-func syncDir(path string) error {
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	if err := dir.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
-		return err
-	}
-	return nil
 }
 
 // maxFile is more than any checkpoint takes: a blocklist of ten million ranges is 40 MB.
