@@ -15,7 +15,7 @@ type xskEngine struct {
 	gateway [6]byte                                  // the link-layer address in the templates
 	nextHop func(addr uint32) (mac [6]byte, ok bool) // of targets that are not reached by it, or nil
 	device  *device
-	rest    time.Duration // after the last frame that was dropped; 0 if another one has left since
+	rest    time.Duration // after the last frame that was dropped; 0 if all others have left since
 	stuck   bool          // the last attempt to send ended in an error
 	again   uint64        // frames that the kernel dropped, and that went into the ring once more
 	late    lateFrames
@@ -38,7 +38,7 @@ func newXSKEngine(tx *xsk.TxQueue, s *Scan) *xskEngine {
 }
 
 func (e *xskEngine) send(probes []packet.Probe) (int, error) {
-	if err := e.unstick(); err != nil {
+	if ok, err := e.unstick(); !ok {
 		return 0, err
 	}
 	n := e.reserve(len(probes))
@@ -50,7 +50,7 @@ func (e *xskEngine) send(probes []packet.Probe) (int, error) {
 }
 
 func (e *xskEngine) reset(conns []packet.Probe) (int, error) {
-	if err := e.unstick(); err != nil {
+	if ok, err := e.unstick(); !ok {
 		return 0, err
 	}
 	n := e.reserve(len(conns))
@@ -129,13 +129,13 @@ func (e *xskEngine) sendAgain() {
 // taken is how many of the frames submitted the kernel has taken, or fewer.
 func (e *xskEngine) taken() uint64 { return e.tx.Counters().Submitted - uint64(e.tx.Queued()) }
 
-// unstick sends what is in the ring before more is taken, where that could not be sent: all of it would leave in one burst
-// when the device is up again.
-func (e *xskEngine) unstick() error {
-	if !e.stuck {
-		return nil
+// unstick sends what is in the ring before more is taken, where that could not be sent or was dropped: all of it would
+// leave in one burst when the device is up again. It reports whether more can be taken.
+func (e *xskEngine) unstick() (ok bool, err error) {
+	if e.stuck || e.rest > 0 {
+		err = e.kick()
 	}
-	return e.kick()
+	return !e.stuck && e.rest == 0, err
 }
 
 // address sets the link-layer address of each frame: a slot may hold that of its last one.

@@ -78,3 +78,38 @@ func TestEngineRing(t *testing.T) {
 		}
 	}
 }
+
+// TestEngineRingDropped holds that engine xsk takes no more while the kernel drops what it has, since all of it would leave
+// in one burst afterwards, and that what was dropped is sent then.
+func TestEngineRingDropped(t *testing.T) {
+	const batch = 64
+	e, k, probes := ringEngine(t, batch)
+	k.Kicked = func() unix.Errno {
+		k.Complete(k.Send(1))
+		return unix.EBUSY
+	}
+	taken, err := e.send(probes)
+	if taken != batch || err != nil {
+		t.Fatalf("send = %d, %v, want %d", taken, err, batch)
+	}
+	for range 5 {
+		if n, err := e.send(probes); n != 0 || err != nil {
+			t.Fatalf("send = %d, %v while frames are dropped, want 0", n, err)
+		}
+		if n, err := e.reset(probes); n != 0 || err != nil {
+			t.Fatalf("reset = %d, %v while frames are dropped, want 0", n, err)
+		}
+	}
+	if k.Queued() != batch || e.held() < batch {
+		t.Errorf("%d frames are queued and %d held, want %d", k.Queued(), e.held(), batch)
+	}
+	sent := make(map[string]int)
+	k.Sent = func(frame []byte) { sent[string(frame)]++ }
+	k.Kicked = nil
+	if n, err := e.send(probes[:1]); n != 1 || err != nil {
+		t.Errorf("send = %d, %v once frames leave again, want 1", n, err)
+	}
+	if len(sent) != batch || e.held() != 0 {
+		t.Errorf("%d different frames were sent, and %d are held, want %d and 0", len(sent), e.held(), batch)
+	}
+}
