@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"errors"
 	"iter"
 	"log/slog"
 	"sync/atomic"
@@ -100,7 +101,7 @@ func (c *collector) run() {
 				return
 			}
 			if batch.marked != nil {
-				batch.marked <- c.mark()
+				batch.marked <- c.reach()
 				continue
 			}
 			c.takeAll(batch.records[:batch.n])
@@ -111,6 +112,17 @@ func (c *collector) run() {
 		}
 	}
 }
+
+// reach answers a question that has reached the collector. After an error of the output there is nothing to count on: it
+// may have room again, and answers that came in between are in no row.
+func (c *collector) reach() error {
+	if c.isOver {
+		return errRowsMissing
+	}
+	return c.mark()
+}
+
+var errRowsMissing = errors.New("rows are missing, which could not be written")
 
 // giveUp has the collector, which goes on taking answers, not wait for the output any more. It is called by another
 // goroutine, once.

@@ -94,8 +94,8 @@ func (s *Scan) Run(ctx context.Context, out Output, stop <-chan struct{}) (Snaps
 			end, err = EndCancelled, ctx.Err()
 		}
 	}
-	if _, isOutput := errors.AsType[*OutputError](err); isOutput {
-		return s.finish(end, err) // what was not written is not marked: the last checkpoint is the right one
+	if s.collector.isOver {
+		return s.finish(end, err) // with rows missing, the last checkpoint is the right one
 	}
 	return s.finish(end, errors.Join(err, keeping.last(end, waited(err))))
 }
