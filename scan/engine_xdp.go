@@ -22,6 +22,7 @@ type xdpEngine struct {
 	resets  *xskEngine
 	frame   [packet.MaxFrameLen]byte
 	stuck   bool   // the last call ended in an error
+	crowded bool   // the device had no room for all frames of the last call
 	again   uint64 // frames refused
 	device  string
 }
@@ -60,8 +61,8 @@ func (e *xdpEngine) settle(cpu int) error {
 }
 
 func (e *xdpEngine) send(probes []packet.Probe) (n int, err error) {
-	if e.waiting == len(e.entries) || e.stuck { // what is stuck would leave in one burst later, with all that was added
-		if err := e.run(); err != nil {
+	if e.waiting == len(e.entries) || e.stuck || e.crowded {
+		if err := e.run(); err != nil || e.crowded { // what waits would leave in one burst later, with all that was added
 			return 0, err
 		}
 	}
@@ -106,6 +107,7 @@ func (e *xdpEngine) run() error {
 	if err == nil {
 		err = res.Err
 	}
+	e.crowded = res.Left > 0
 	if e.stuck = err != nil; !e.stuck {
 		e.again += uint64(res.Refused) // else it is not the rate that is wrong
 		return nil
