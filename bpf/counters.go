@@ -12,7 +12,7 @@ type SteerCounters struct {
 	Unbound     uint64 // true answers on a queue without a socket: passed to the stack, lost to the scan
 	Owned       uint64 // wrong cookie, but a connection of this host: passed to the stack
 	Forged      uint64 // wrong cookie and nobody's connection: dropped, or passed where SteerConfig says so
-	ForeignICMP uint64 // ICMP errors that quote no probe of ours: passed to the stack
+	ForeignICMP uint64 // ICMP errors that quote nothing from our addresses and ports: passed to the stack
 	Uncopied    uint64 // true SYN-ACKs passed to the stack without a copy, for want of room: lost to the scan
 }
 

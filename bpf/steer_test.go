@@ -276,8 +276,14 @@ func TestSteer(t *testing.T) {
 		{"redirect", v.unreachable(func(q *quote) { q.icmpType = 5 }), xdpRedirect, icmp},
 		{"time exceeded", v.unreachable(func(q *quote) { q.icmpType, q.code = 11, 0 }), xdpRedirect, icmp},
 		{"echo reply", v.unreachable(func(q *quote) { q.icmpType, q.code = 0, 0 }), xdpPass, other},
-		{"unreachable about another sequence number", v.unreachable(func(q *quote) { q.tcp.Seq++ }), xdpPass, foreign},
-		{"unreachable about another target", v.unreachable(func(q *quote) { q.inner.DstIP = net.IP{198, 19, 3, 3} }), xdpPass, foreign},
+		{"unreachable about another sequence number", v.unreachable(func(q *quote) { q.tcp.Seq++ }), xdpDrop, forged},
+		{"unreachable about another target", v.unreachable(func(q *quote) { q.inner.DstIP = net.IP{198, 19, 3, 3} }), xdpDrop, forged},
+		{"unreachable about another of our ports", v.unreachable(func(q *quote) { q.tcp.SrcPort = layers.TCPPort(other1(v)) }), xdpDrop, forged},
+		{"unreachable about another target's probe, with IP options", v.unreachable(func(q *quote) { q.options, q.tcp.DstPort = 40, 1 }), xdpDrop, forged},
+		{"unreachable about one below our ports", v.unreachable(func(q *quote) { q.tcp.SrcPort = layers.TCPPort(v.first - 1) }), xdpPass, foreign},
+		{"unreachable about one above our ports", v.unreachable(func(q *quote) { q.tcp.SrcPort = layers.TCPPort(v.last + 1) }), xdpPass, foreign},
+		{"unreachable to another host about a probe", v.unreachable(func(q *quote) { q.outer.DstIP = net.IP{198, 19, 0, 1} }), xdpPass, foreign},
+		{"echo that holds a forged quote", v.unreachable(func(q *quote) { q.icmpType, q.code, q.tcp.Seq = 8, 0, 1 }), xdpPass, other},
 		{"unreachable about a UDP packet", v.unreachable(func(q *quote) { q.inner.Protocol = layers.IPProtocolUDP }), xdpPass, foreign},
 		{"unreachable about another host's packet", v.unreachable(func(q *quote) { q.inner.SrcIP = net.IP{198, 19, 3, 3} }), xdpPass, foreign},
 		{"unreachable about a fragment", v.unreachable(func(q *quote) { q.inner.FragOffset = 1 }), xdpPass, foreign},
@@ -369,11 +375,16 @@ func TestSteerPassInvalid(t *testing.T) {
 	cfg := v.config()
 	cfg.PassInvalid = true
 	s := load(t, cfg, true)
-	if got, err := s.Run(v.answer(func(r *reply) { r.tcp.Ack++ })); err != nil || got != xdpPass {
-		t.Errorf("verdict %d, %v; want pass", got, err)
+	for i, frame := range [][]byte{
+		v.answer(func(r *reply) { r.tcp.Ack++ }),
+		v.unreachable(func(q *quote) { q.tcp.Seq++ }),
+	} {
+		if got, err := s.Run(frame); err != nil || got != xdpPass {
+			t.Errorf("frame %d: verdict %d, %v; want pass", i, got, err)
+		}
 	}
-	if n, _ := s.Counters(); n != (SteerCounters{Forged: 1}) {
-		t.Errorf("counters %+v; want one forged", n)
+	if n, _ := s.Counters(); n != (SteerCounters{Forged: 2}) {
+		t.Errorf("counters %+v; want two forged", n)
 	}
 }
 
@@ -450,7 +461,7 @@ func TestParseMode(t *testing.T) {
 }
 
 // TestSteerOwned passes a packet with a wrong cookie on where a connection of this host is meant, and drops it where
-// only a listening socket has the port.
+// only a listening socket has the port. An ICMP error is about what it quotes: a packet of ours.
 func TestSteerOwned(t *testing.T) {
 	v := readVectors(t)[0]
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
@@ -464,22 +475,41 @@ func TestSteerOwned(t *testing.T) {
 	}
 	defer conn.Close()
 	local, remote := conn.LocalAddr().(*net.TCPAddr), conn.RemoteAddr().(*net.TCPAddr)
-	s := load(t, SteerConfig{Sources: []uint32{addr("127.0.0.1")}, PortFirst: 1, PortLast: 65535}, true)
-	reset := func(src, dst *net.TCPAddr) []byte {
+	nobody := &net.TCPAddr{IP: remote.IP, Port: 9}
+	reset := func(us, target *net.TCPAddr) []byte {
 		return v.answer(func(r *reply) {
-			r.ip.SrcIP, r.ip.DstIP = src.IP.To4(), dst.IP.To4()
-			r.tcp.SrcPort, r.tcp.DstPort = layers.TCPPort(src.Port), layers.TCPPort(dst.Port)
+			r.ip.SrcIP, r.ip.DstIP = target.IP.To4(), us.IP.To4()
+			r.tcp.SrcPort, r.tcp.DstPort = layers.TCPPort(target.Port), layers.TCPPort(us.Port)
 			r.tcp.SYN, r.tcp.RST, r.tcp.Ack = false, true, 1
 		})
 	}
-	if got, err := s.Run(reset(remote, local)); err != nil || got != xdpPass {
-		t.Errorf("to a connection: verdict %d, %v; want pass", got, err)
+	tooBig := func(us, target *net.TCPAddr) []byte {
+		return v.unreachable(func(q *quote) {
+			q.outer.DstIP, q.icmpType, q.code = us.IP.To4(), 3, 4
+			q.inner.SrcIP, q.inner.DstIP = us.IP.To4(), target.IP.To4()
+			q.tcp.SrcPort, q.tcp.DstPort, q.tcp.Seq = layers.TCPPort(us.Port), layers.TCPPort(target.Port), 1
+		})
 	}
-	nobody := &net.TCPAddr{IP: remote.IP, Port: 9}
-	if got, err := s.Run(reset(nobody, remote)); err != nil || got != xdpDrop {
-		t.Errorf("to a listener: verdict %d, %v; want drop", got, err)
+	tests := []struct {
+		name       string
+		us, target *net.TCPAddr
+		want       uint32
+		counter    SteerCounters
+	}{
+		{"a connection", local, remote, xdpPass, SteerCounters{Owned: 1}},
+		{"a connection, from its other end", remote, local, xdpPass, SteerCounters{Owned: 1}},
+		{"a listener", remote, nobody, xdpDrop, SteerCounters{Forged: 1}},
+		{"nobody", nobody, remote, xdpDrop, SteerCounters{Forged: 1}},
 	}
-	if n, _ := s.Counters(); n != (SteerCounters{Owned: 1, Forged: 1}) {
-		t.Errorf("counters %+v; want one owned, one forged", n)
+	for _, tt := range tests {
+		for kind, frame := range map[string][]byte{"RST": reset(tt.us, tt.target), "ICMP error": tooBig(tt.us, tt.target)} {
+			s := load(t, SteerConfig{Sources: []uint32{addr("127.0.0.1")}, PortFirst: 1, PortLast: 65535}, true)
+			if got, err := s.Run(frame); err != nil || got != tt.want {
+				t.Errorf("%s to %s: verdict %d, %v; want %d", kind, tt.name, got, err, tt.want)
+			}
+			if n, _ := s.Counters(); n != tt.counter {
+				t.Errorf("%s to %s: counters %+v; want %+v", kind, tt.name, n, tt.counter)
+			}
+		}
 	}
 }

@@ -45,7 +45,7 @@ func TestForgeryKinds(t *testing.T) {
 	}{
 		{lab.ForgeSYNACK, "random SYN-ACK", forged},
 		{lab.ForgeRST, "random RST", forged},
-		{lab.ForgeICMP, "random ICMP", foreign},
+		{lab.ForgeICMP, "random ICMP", forged},
 		{lab.ForgeBareAck, "bare sequence number", forged},
 		{lab.ForgeNextAck, "one too many", forged},
 		{lab.ForgeZeroAck, "zero", forged},
@@ -58,15 +58,15 @@ func TestForgeryKinds(t *testing.T) {
 		{lab.ForgeUnprobedHost, "from a host not probed", byGo},
 		{lab.ForgeReplayedSYNACK, "replayed SYN-ACK", forged},
 		{lab.ForgeReplayedRST, "replayed RST", forged},
-		{lab.ForgeReplayedICMP, "replayed ICMP", foreign},
+		{lab.ForgeReplayedICMP, "replayed ICMP", forged},
 		{lab.ForgeEcho, "echo", other},
 		{lab.ForgeMirrored, "mirrored", other},
 		{lab.ForgeMirroredAck, "mirrored with ACK", forged},
 		{lab.ForgeData, "with data", forged},
 		{lab.ForgeFirstFragment, "first fragment", other},
 		{lab.ForgeLaterFragment, "later fragment", other},
-		{lab.ForgeICMPSeq, "ICMP with a wrong sequence number", foreign},
-		{lab.ForgeICMPPort, "ICMP with a wrong port", foreign},
+		{lab.ForgeICMPSeq, "ICMP with a wrong sequence number", forged},
+		{lab.ForgeICMPPort, "ICMP with a wrong port", forged},
 		{lab.ForgeICMPShort, "ICMP with a short quote", foreign},
 	}
 	const each = 1000

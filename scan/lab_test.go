@@ -536,6 +536,44 @@ func TestScanLeavesTheHostAlone(t *testing.T) {
 	}
 }
 
+// TestScanLeavesErrorsToTheHost has the host itself connect, from ports of the scan, to targets that a router says cannot be
+// reached: it learns that at once. The same errors about connections that nobody has are dropped.
+func TestScanLeavesErrorsToTheHost(t *testing.T) {
+	l := labtest.New(t, lab.Config{})
+	world := simulate(t, l, lab.SimConfig{Key: 4, ICMP: 0.5})
+	cfg := labConfig(t, l, 1000, 80)
+	cfg.MaxTargets, cfg.Cooldown, cfg.Key = 1, time.Hour, Key{5, 6}
+	s := openScan(t, l, cfg)
+	ctx, leave := context.WithCancel(context.Background())
+	ended := make(chan Snapshot)
+	go func() {
+		end, _ := s.Run(ctx, allFields(t, io.Discard), nil)
+		ended <- end
+	}()
+	const forgeries, connections, port = 1000, 20, 81 // which the scan does not probe
+	forge(t, world, attackOn(&cfg, lab.ForgeICMP, forgeries, 0))
+	addr := uint32(0xc6130000)
+	for range connections {
+		for addr++; world.Truth(addr, port) != lab.Unreachable; addr++ {
+		}
+		err := l.Scanner.Do(func() error {
+			d := net.Dialer{Timeout: 10 * time.Second}
+			conn, err := d.Dial("tcp4", netip.AddrPortFrom(blocklist.ToAddr(addr), port).String())
+			if err == nil {
+				conn.Close()
+			}
+			return err
+		})
+		if !errors.Is(err, unix.EHOSTUNREACH) && !errors.Is(err, unix.ECONNREFUSED) { // host or port
+			t.Errorf("connect to %v: %v, want an error of the router", blocklist.ToAddr(addr), err)
+		}
+	}
+	leave()
+	if end := <-ended; end.Steer.Owned != connections || end.Steer.Forged != forgeries {
+		t.Errorf("counters %+v; want %d owned, %d forged", end.Steer, connections, forgeries)
+	}
+}
+
 func echoServer(t *testing.T, h *lab.Host, addr uint32) string {
 	t.Helper()
 	var ln net.Listener

@@ -5,7 +5,8 @@
 // An answer carries a cookie that only our own probe can have planted (cookie.h). steer recomputes it, so that a true
 // answer goes to the AF_XDP socket of the queue it came in by, and a forged one costs nothing but these few lines. What
 // is aimed at our source ports with a wrong cookie is passed on only where a socket of this host owns the connection;
-// with no owner the stack would only answer it with a RST, at an attacker's pace. All else is XDP_PASS, untouched.
+// with no owner the stack would only answer it with a RST, at an attacker's pace, or find no one to tell of an error. All
+// else is XDP_PASS, untouched.
 //
 // XDP gives a frame to one place. Where the stack is to reset accepted connections itself, true SYN-ACKs are passed to it,
 // and user space gets a copy of their headers by a ring buffer. That wants CAP_BPF only and one reader, where perf events
@@ -67,7 +68,7 @@ struct counters {
 	__u64 unbound;          // passed: a true answer on a queue that has no socket
 	__u64 owned;            // passed: wrong cookie, but a local socket owns the connection
 	__u64 forged;           // dropped (passed with pass_invalid): wrong cookie, no owner
-	__u64 foreign_icmp;     // passed: an ICMP error that does not quote a probe of ours
+	__u64 foreign_icmp;     // passed: an ICMP error that quotes nothing from our addresses and ports
 	__u64 uncopied;         // passed: a true SYN-ACK for whose copy the ring had no room
 };
 
@@ -163,14 +164,21 @@ static __always_inline int is_port(__u64 h, __u32 port)
 	return ahead < probes;
 }
 
-// owned tells whether a socket of this host, a listening one aside, has the connection that this packet belongs to.
-static __always_inline int owned(struct xdp_md *ctx, struct iphdr *ip, struct tcphdr *tcp)
+// A flow is a connection of ours with a target, in network order.
+struct flow {
+	__be32 us, target;
+	__be16 our_port, port;
+};
+
+// owned tells whether a socket of this host, a listening one aside, has the connection. It is found as the stack does for a
+// packet from the target, and for an ICMP error about one to it.
+static __always_inline int owned(struct xdp_md *ctx, const struct flow *f)
 {
 	struct bpf_sock_tuple t = {};
-	t.ipv4.saddr = ip->saddr;
-	t.ipv4.daddr = ip->daddr;
-	t.ipv4.sport = tcp->source;
-	t.ipv4.dport = tcp->dest;
+	t.ipv4.saddr = f->target;
+	t.ipv4.daddr = f->us;
+	t.ipv4.sport = f->port;
+	t.ipv4.dport = f->our_port;
 	struct bpf_sock *sk = bpf_skc_lookup_tcp(ctx, &t, sizeof(t.ipv4), BPF_F_CURRENT_NETNS, 0);
 	if (!sk)
 		return 0;
@@ -193,6 +201,15 @@ static __always_inline int pass(__u64 *counter)
 {
 	(*counter)++;
 	return XDP_PASS;
+}
+
+// refuse is for what is aimed at our ports with a wrong cookie.
+static __always_inline int refuse(struct xdp_md *ctx, struct counters *n, const struct flow *f)
+{
+	if (owned(ctx, f))
+		return pass(&n->owned);
+	n->forged++;
+	return pass_invalid ? XDP_PASS : XDP_DROP;
 }
 
 // copy_and_pass gives the frame to the stack, and its head to user space.
@@ -246,10 +263,8 @@ static __always_inline int steer_tcp(struct xdp_md *ctx, struct counters *n, str
 		return redirect(ctx, n, synack ? &n->synack : &n->rst);
 	}
 
-	if (owned(ctx, ip, tcp))
-		return pass(&n->owned);
-	n->forged++;
-	return pass_invalid ? XDP_PASS : XDP_DROP;
+	struct flow f = {.us = ip->daddr, .target = ip->saddr, .our_port = tcp->dest, .port = tcp->source};
+	return refuse(ctx, n, &f);
 }
 
 static __always_inline int is_error(__u8 type)
@@ -279,9 +294,11 @@ static __always_inline int steer_icmp(struct xdp_md *ctx, struct counters *n, st
 	if (ip->saddr != outer->daddr || !in_ports(port) || !is_source(us))
 		return pass(&n->foreign_icmp);
 	__u64 h = cookie(key0, key1, us, bpf_ntohl(ip->daddr), bpf_ntohs(tcp->dest));
-	if (!is_port(h, port) || bpf_ntohl(tcp->seq) != cookie_seq(h))
-		return pass(&n->foreign_icmp);
-	return redirect(ctx, n, &n->icmp);
+	if (is_port(h, port) && bpf_ntohl(tcp->seq) == cookie_seq(h))
+		return redirect(ctx, n, &n->icmp);
+
+	struct flow f = {.us = ip->saddr, .target = ip->daddr, .our_port = tcp->source, .port = tcp->dest};
+	return refuse(ctx, n, &f);
 }
 
 struct {
