@@ -27,7 +27,7 @@ func (now *Snapshot) Balance() Balance {
 	return b
 }
 
-// settle completes the last snapshot of a scan, whose goroutines have ended.
+// settle completes the last snapshot of a scan, whose goroutines have ended and whose program is off the device.
 //
 // The kernel does not count redirects that fail because there is no socket any more, or one of another queue. They are
 // what the XDP program gave away, and neither came out of the sockets nor was dropped by them.
@@ -38,7 +38,7 @@ func (s *Scan) settle(last *Snapshot) {
 	if s.headReceiver != nil {
 		last.Unread += uint64(s.headReceiver.heads.Len())
 	}
-	given := last.Steer.Answers() - s.earlier().Steer.Answers() // read before: what came since is in Unread only
+	given := last.Steer.Answers() - s.earlier().Steer.Answers()
 	arrived := answersArrived(last) - answersArrived(s.earlier())
 	last.Losses.Redirect += given - min(arrived, given)
 }

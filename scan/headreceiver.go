@@ -23,32 +23,44 @@ type headReceiver struct {
 func (r *headReceiver) run(stop *atomic.Bool) {
 	runtime.LockOSThread()
 	r.open()
-	for {
-		last, now := stop.Load(), r.clock.now() // before looking
-		n, err := r.take(time.Now().Add(receiveWait))
-		if err != nil {
-			r.log.Warn("waiting for answers", "error", err)
+	for !stop.Load() {
+		now := r.clock.now() // before looking
+		n, ok := r.take(receiveBatch)
+		if !ok {
 			sleep(receiveWait)
-		}
-		if n < receiveBatch {
+		} else if n < receiveBatch {
 			r.upTo = now
 			r.pass()
 		}
-		if n == 0 && last {
-			return
-		}
 	}
+	r.finish()
 }
 
-// take works through the frames that are there, a batch at most, or waits for one until deadline.
-func (r *headReceiver) take(deadline time.Time) (n int, err error) {
-	for more := true; more && n < receiveBatch; n++ {
+// finish takes what is in the ring, but nothing that comes meanwhile, as that of a receiver.
+func (r *headReceiver) finish() {
+	now := r.clock.now()
+	for left := r.heads.Len(); left > 0; {
+		n, ok := r.take(min(left, receiveBatch))
+		if !ok {
+			now = r.upTo // what is left has not been passed on
+		}
+		if n == 0 {
+			break
+		}
+		left -= n
+	}
+	r.upTo = now
+	r.pass()
+}
+
+// take works through the frames that are there, up to limit, or waits for one. It returns false where they cannot be read.
+func (r *headReceiver) take(limit int) (n int, ok bool) {
+	deadline := time.Now().Add(receiveWait)
+	var err error
+	for more := true; more && n < limit; n++ {
 		var frame []byte
 		frame, more, err = r.heads.Next(deadline)
 		if err != nil {
-			if errors.Is(err, os.ErrDeadlineExceeded) {
-				err = nil
-			}
 			break
 		}
 		if n == 0 {
@@ -57,5 +69,9 @@ func (r *headReceiver) take(deadline time.Time) (n int, err error) {
 		r.frame(frame)
 	}
 	r.publish()
-	return n, err
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		r.log.Warn("waiting for answers", "error", err)
+		return n, false
+	}
+	return n, true
 }

@@ -32,8 +32,8 @@ func (r *receiver) run(stop *atomic.Bool) {
 	runtime.LockOSThread()
 	preciseSleep()
 	r.open()
-	for recent := 0; ; {
-		last, now := stop.Load(), r.clock.now() // before looking: nothing that came earlier is left behind
+	for recent := 0; !stop.Load(); {
+		now := r.clock.now() // before looking: nothing that came earlier is left behind
 		n := r.rx.Receive(receiveBatch)
 		if n > 0 {
 			r.take(n)
@@ -44,11 +44,8 @@ func (r *receiver) run(stop *atomic.Bool) {
 			continue
 		}
 		r.upTo = now
-		if last || len(r.full) == 0 { // else the collector is behind, and full batches make the queue long
+		if len(r.full) == 0 { // else the collector is behind, and full batches make the queue long
 			r.pass()
-		}
-		if last {
-			return
 		}
 		busy := recent >= busyFrames && r.stopwatch == nil // which wants to know when they came
 		recent = 0
@@ -61,6 +58,20 @@ func (r *receiver) run(stop *atomic.Bool) {
 			sleep(receiveWait)
 		}
 	}
+	r.finish()
+}
+
+// finish takes what is in the ring, but nothing that comes meanwhile: a target that repeats its answer faster than we take
+// it would have no scan end.
+func (r *receiver) finish() {
+	now := r.clock.now()
+	for left := r.unread(); left > 0; {
+		n := r.rx.Receive(min(left, receiveBatch))
+		r.take(n)
+		left -= n
+	}
+	r.upTo = now
+	r.pass()
 }
 
 // take works through n received frames and gives them back.
@@ -73,5 +84,5 @@ func (r *receiver) take(n int) {
 	r.publish()
 }
 
-// unread is how many frames have come since the receiver ended.
+// unread is how many frames are in the ring.
 func (r *receiver) unread() int { return r.rx.Receive(int(^uint32(0) >> 1)) }

@@ -100,8 +100,12 @@ func (s *Scan) Run(ctx context.Context, out Output, stop <-chan struct{}) (Snaps
 	return s.finish(end, errors.Join(err, keeping.last(end, waited(err))))
 }
 
-// finish makes the final counters.
+// finish makes the final counters. They stand still: no more answers come, as somebody may go on sending them, once the
+// program is off the device.
 func (s *Scan) finish(end End, err error) (Snapshot, error) {
+	if err := s.steer.Detach(); err != nil {
+		s.cfg.Logger.Warn("taking the XDP program off the interface", "error", err)
+	}
 	last := s.Snapshot()
 	last.End = end
 	s.settle(&last)

@@ -35,9 +35,7 @@ func newBothOf(t testing.TB, ports PortRange, probes int, addrs ...uint32) *both
 	key := Key{11, 12}
 	s, err := bpf.LoadSteer(bpf.SteerConfig{Key0: key[0], Key1: key[1], Sources: addrs, PortFirst: ports.First,
 		PortLast: ports.Last, Probes: probes})
-	if errors.Is(err, unix.EPERM) && os.Getenv("XSWEEP_REQUIRE_NETNS") != "1" {
-		t.Skipf("needs CAP_BPF and CAP_NET_ADMIN: %v", err)
-	}
+	needPrivilege(t, err)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,6 +57,14 @@ func newBothOf(t testing.TB, ports PortRange, probes int, addrs ...uint32) *both
 		sources = append(sources, newSource(key, addr))
 	}
 	return &both{s, newValidator(key, sources, ports, probes, space), ports, sources, sources[0].probe(0xc6130203, 443, ports)}
+}
+
+// needPrivilege skips where loading programs is not allowed, except where the environment says that it must be.
+func needPrivilege(t testing.TB, err error) {
+	t.Helper()
+	if errors.Is(err, unix.EPERM) && os.Getenv("XSWEEP_REQUIRE_NETNS") != "1" {
+		t.Skipf("needs CAP_BPF and CAP_NET_ADMIN: %v", err)
+	}
 }
 
 func everyPort() []uint16 {
