@@ -79,7 +79,11 @@ func answerOf(key uint64) (addr uint32, port uint16, class output.Class) {
 
 // mix spreads keys over all 64 bits, and keeps different ones different: half of the finalizer of MurmurHash3. A
 // multiplication alone would put addresses that follow each other, as answers of a network do, next to each other.
-func mix(key uint64) uint64 {
+//
+// The seed is a random number of each scan. Without it, who owns many of the targets could choose which of them answer, so
+// that all those have one place and each look for one goes through all the others.
+func mix(key, seed uint64) uint64 {
+	key ^= seed
 	key ^= key >> 33
 	key *= 0xff51afd7ed558ccd
 	key ^= key >> 33

@@ -142,3 +142,54 @@ func heapBytes() uint64 {
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
 }
+
+// unlucky are n answers that would all have one place in a table, as anybody can work out, if mix had no seed.
+func unlucky(n int) (list []answer) {
+	for low := uint64(0); len(list) < n; low++ {
+		// mix, backwards: whatever is in the lower bits, the upper ones say which table and slot.
+		key := (0x5ea<<52 | low) * inverse(0xc4ceb9fe1a85ec53)
+		key ^= key >> 33
+		key *= inverse(0xff51afd7ed558ccd)
+		key ^= key >> 33
+		if addr, port, class := answerOf(key); answerKey(addr, port, class) == key && class <= output.ICMP {
+			list = append(list, answer{target{addr, port}, class})
+		}
+	}
+	return list
+}
+
+// inverse is the number that undoes a multiplication by an odd one.
+func inverse(odd uint64) uint64 {
+	x := odd // right in the lower 3 bits, and in twice as many with each step
+	for range 5 {
+		x *= 2 - odd*x
+	}
+	return x
+}
+
+// TestDedupChosenAnswers gives both methods answers that somebody has chosen to have one place: they have not.
+func TestDedupChosenAnswers(t *testing.T) {
+	const n, most = 300, 30
+	answers := unlucky(n)
+	tables, window := newDedupTables(0, nil), newDedupWindow(DefaultDedupWindow)
+	for _, a := range answers {
+		if tables.seen(a.addr, a.port, a.class) || window.seen(a.addr, a.port, a.class) {
+			t.Fatalf("%+v has been seen before", a)
+		}
+	}
+	fullest := 0
+	for i := range tables.tables {
+		fullest = max(fullest, tables.tables[i].used)
+	}
+	chain := 0
+	for _, at := range window.buckets {
+		length := 0
+		for ; at != 0; at = window.nodes[at].chain {
+			length++
+		}
+		chain = max(chain, length)
+	}
+	if fullest > most || chain > most {
+		t.Errorf("of %d answers %d are in one table of %d, and %d in one bucket", n, fullest, numDedupTables, chain)
+	}
+}

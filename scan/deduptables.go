@@ -3,6 +3,7 @@ package scan
 import (
 	"log/slog"
 	"math/bits"
+	"math/rand/v2"
 	"sync/atomic"
 
 	"github.com/xsweep/xsweep/output"
@@ -15,6 +16,7 @@ import (
 // forgets: receive rings do not wait. With a hundred million answers, a table takes 2 ms to move.
 type dedupTables struct {
 	tables  [numDedupTables]dedupTable
+	seed    uint64 // of mix
 	limit   uint64 // bytes; 0 for none
 	log     *slog.Logger
 	touched uint64
@@ -51,7 +53,7 @@ const (
 const MinDedupMemory = 1 << 20
 
 func newDedupTables(limit uint64, log *slog.Logger) *dedupTables {
-	d := &dedupTables{limit: limit, log: log}
+	d := &dedupTables{seed: rand.Uint64(), limit: limit, log: log}
 	for i := range d.tables {
 		d.tables[i].slots = make([]uint64, dedupStart)
 	}
@@ -60,7 +62,7 @@ func newDedupTables(limit uint64, log *slog.Logger) *dedupTables {
 
 func (d *dedupTables) seen(addr uint32, port uint16, class output.Class) bool {
 	key := answerKey(addr, port, class)
-	hash := mix(key)
+	hash := mix(key, d.seed)
 	t := &d.tables[hash>>54] // the upper bits choose the table, those below the slot
 	slot, found := t.find(key, hash<<10)
 	if found {
@@ -124,7 +126,7 @@ func (d *dedupTables) makeRoom(t *dedupTable) {
 	}
 	switch {
 	case size > len(t.slots):
-		t.grow(size)
+		t.grow(size, d.seed)
 		return
 	case len(t.older) < dedupGenerations-1:
 		t.older = append([][]uint64{t.slots}, t.older...)
@@ -156,12 +158,12 @@ func (d *dedupTables) forget() {
 		"remembered", window, "bytes", d.limit)
 }
 
-func (t *dedupTable) grow(size int) {
+func (t *dedupTable) grow(size int, seed uint64) {
 	old := t.slots
 	t.slots = make([]uint64, size)
 	for _, key := range old {
 		if key != 0 {
-			slot, _ := t.find(key, mix(key)<<10)
+			slot, _ := t.find(key, mix(key, seed)<<10)
 			t.slots[slot] = key
 		}
 	}

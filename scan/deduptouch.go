@@ -7,7 +7,7 @@ func (d *dedupTables) touch(records []output.Record) {
 	sum := uint64(0)
 	for i := range records {
 		r := &records[i]
-		hash := mix(answerKey(r.Saddr, r.Sport, r.Class))
+		hash := mix(answerKey(r.Saddr, r.Sport, r.Class), d.seed)
 		t := &d.tables[hash>>54]
 		sum += t.slots[slotOf(hash<<10, t.slots)]
 		for _, slots := range t.older {

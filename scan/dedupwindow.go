@@ -2,6 +2,7 @@ package scan
 
 import (
 	"math/bits"
+	"math/rand/v2"
 
 	"github.com/xsweep/xsweep/output"
 )
@@ -14,6 +15,7 @@ type dedupWindow struct {
 	used    uint32      // nodes in use
 	buckets []uint32    // first node of each chain of equal hashes; a power of two
 	shift   uint8       // of a hash, to number a bucket
+	seed    uint64      // of mix
 }
 
 // dedupNode is an answer, in a ring by age and in the chain of its bucket.
@@ -26,13 +28,13 @@ type dedupNode struct {
 func newDedupWindow(size int) *dedupWindow {
 	width := bits.Len(uint(2*size - 1)) // twice as many buckets as nodes, or a little more
 	return &dedupWindow{
-		nodes: make([]dedupNode, size+1), buckets: make([]uint32, 1<<width), shift: uint8(64 - width),
+		nodes: make([]dedupNode, size+1), buckets: make([]uint32, 1<<width), shift: uint8(64 - width), seed: rand.Uint64(),
 	}
 }
 
 func (w *dedupWindow) seen(addr uint32, port uint16, class output.Class) bool {
 	key := answerKey(addr, port, class)
-	bucket := &w.buckets[mix(key)>>w.shift]
+	bucket := &w.buckets[mix(key, w.seed)>>w.shift]
 	for at := *bucket; at != 0; at = w.nodes[at].chain {
 		if w.nodes[at].key == key {
 			w.unlink(at)
@@ -55,7 +57,7 @@ func (w *dedupWindow) free() uint32 {
 	}
 	oldest := w.nodes[0].newer
 	w.unlink(oldest)
-	link := &w.buckets[mix(w.nodes[oldest].key)>>w.shift]
+	link := &w.buckets[mix(w.nodes[oldest].key, w.seed)>>w.shift]
 	for *link != oldest {
 		link = &w.nodes[*link].chain
 	}
