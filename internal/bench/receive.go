@@ -54,6 +54,11 @@ func receive(ctx context.Context, m Method, length time.Duration, r *Result) (_ 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, program.Close()) }()
+	ready, err := s.lab.World.KeepReady(program.objects.Flood)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, ready.Close()) }()
 	flood := startFlood(program, s.far, sendCPU, s.doFar)
 	defer func() { err = errors.Join(err, flood.stop()) }()
 

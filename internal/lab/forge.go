@@ -196,7 +196,7 @@ func (f *forger) load(host *Host) error {
 		return fmt.Errorf("load XDP program: %w", err)
 	}
 	var err error
-	if f.ready, err = keepReady(host, objects.Forge); err != nil {
+	if f.ready, err = host.KeepReady(objects.Forge); err != nil {
 		return errors.Join(err, objects.Close())
 	}
 	f.objects = objects

@@ -10,13 +10,13 @@ import (
 	"github.com/vishvananda/netlink"
 )
 
-// keepReady attaches an XDP program to an interface that never receives anything, so that it can be run on live frames at
+// KeepReady attaches an XDP program to an interface that never receives anything, so that it can be run on live frames at
 // any time: the kernel calls XDP programs by a table of those in use, and takes a program that is in none into it for each
 // BPF_PROG_RUN and out again, which is 25 ms of waiting, under a lock that other such calls wait for.
 //
 // The interface is an end of a veth pair that is made for it in the host's namespace, with both ends there and down. It is
 // gone when the result is closed.
-func keepReady(h *Host, prog *ebpf.Program) (io.Closer, error) {
+func (h *Host) KeepReady(prog *ebpf.Program) (io.Closer, error) {
 	info, err := prog.Info()
 	if err != nil {
 		return nil, fmt.Errorf("look up XDP program: %w", err)
