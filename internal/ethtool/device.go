@@ -7,6 +7,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xsweep/xsweep/internal/ethtool/ioctl"
 )
 
 // Device answers questions about one interface. It is for one goroutine.
@@ -25,7 +27,7 @@ func Open(ifname string) (*Device, error) {
 	}
 	return &Device{
 		name: ifname,
-		ask:  func(question []byte) error { return ioctl(fd, ifname, question) },
+		ask:  func(question []byte) error { return ioctl.Ethtool(fd, ifname, question) },
 		end:  func() error { return os.NewSyscallError("close", unix.Close(fd)) },
 	}, nil
 }

@@ -161,15 +161,10 @@ func removeLink(name string) error {
 
 // setOffloads makes what the interface transmits complete; see the package comment.
 func setOffloads(ifname string) error {
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return os.NewSyscallError("socket", err)
-	}
-	defer unix.Close(fd)
-	if err := ethtoolSet(fd, ifname, unix.ETHTOOL_STXCSUM, 0); err != nil {
+	if err := setOffload(ifname, unix.ETHTOOL_STXCSUM, 0); err != nil {
 		return fmt.Errorf("turn off transmit checksum offload: %w", err)
 	}
-	if err := ethtoolSet(fd, ifname, unix.ETHTOOL_SGRO, 1); err != nil {
+	if err := setOffload(ifname, unix.ETHTOOL_SGRO, 1); err != nil {
 		return fmt.Errorf("turn on GRO: %w", err)
 	}
 	return nil
@@ -179,12 +174,7 @@ func setOffloads(ifname string) error {
 // program takes no XDP frames.
 func (h *Host) SetGRO(on bool) error {
 	return h.Do(func() error {
-		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-		if err != nil {
-			return os.NewSyscallError("socket", err)
-		}
-		defer unix.Close(fd)
-		if err := ethtoolSet(fd, h.name, unix.ETHTOOL_SGRO, flag(on)); err != nil {
+		if err := setOffload(h.name, unix.ETHTOOL_SGRO, flag(on)); err != nil {
 			return fmt.Errorf("set GRO of %s: %w", h.name, err)
 		}
 		return nil
