@@ -75,19 +75,38 @@ func everyPort() []uint16 {
 	return ports
 }
 
-// verdicts asks both whether a frame is an answer.
+// verdicts asks both whether a frame is an answer. What is none is dropped if it is aimed at the scan as only answers are, and
+// left to the host if not: of nobody else's traffic is anything dropped.
 func (b *both) verdicts(t testing.TB, frame []byte) (kernel, user bool) {
 	t.Helper()
-	const redirect = 4 // XDP_REDIRECT of linux/bpf.h
+	const drop, redirect = 1, 4 // XDP_DROP and XDP_REDIRECT of linux/bpf.h
 	verdict, err := b.steer.Run(frame)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var r packet.Reply
+	aimed := false
 	if packet.Parse(frame, &r) {
 		_, _, user = b.validate.accept(&r)
+		aimed = b.isAim(&r)
+	}
+	if dropped := verdict == drop; dropped != (aimed && verdict != redirect) {
+		t.Errorf("verdict %d; aimed at the scan: %v: %x", verdict, aimed, frame)
 	}
 	return verdict == redirect, user
+}
+
+// isAim tells whether a reply is to one of our addresses and ports, or quotes what came from there.
+func (b *both) isAim(r *packet.Reply) bool {
+	port := r.DstPort
+	if r.Kind == packet.ICMP {
+		port = r.Quoted.SrcPort
+		if r.Quoted.Src != r.Dst {
+			return false
+		}
+	}
+	_, ours := b.validate.sources[r.Dst]
+	return ours && port >= b.ports.First && port <= b.ports.Last
 }
 
 // answers are frames that both must take: a SYN-ACK in a VLAN with options in both headers, a RST, an ICMP error.
