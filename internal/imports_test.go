@@ -33,9 +33,10 @@ var mayImport = map[string][]string{
 	"internal/dirsync":        nil,
 	"internal/ethtool":        {"internal/ethtool/ioctl"},
 	"internal/ethtool/ioctl":  nil,
-	"internal/freemem":        nil,
+	"internal/freemem":        {"internal/sysfile"},
 	"internal/nexthop":        nil,
 	"internal/privilege":      nil,
+	"internal/sysfile":        nil,
 	"internal/lab":            {"internal/ethtool/ioctl"},
 	"internal/lab/labtest":    {"internal/lab"},
 	"internal/xdplink":        nil,
@@ -47,7 +48,7 @@ var mayImport = map[string][]string{
 	"internal/bench":          {"scan", "xsk", "packet", "bpf", "blocklist", "output", "internal/lab"},
 	"internal/peers":          {"blocklist", "internal/lab"},
 	"internal/preflight": {"scan", "xsk", "bpf", "blocklist", "internal/ethtool", "internal/freemem", "internal/nexthop",
-		"internal/privilege", "internal/xdplink"},
+		"internal/privilege", "internal/sysfile", "internal/xdplink"},
 }
 
 func TestImportsGoOneWay(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 	"path"
 	"strconv"
 	"strings"
+
+	"github.com/xsweep/xsweep/internal/sysfile"
 )
 
 // Available is how many bytes this process can have before the kernel kills something for want of memory: what the
@@ -31,55 +33,32 @@ func Available(root fs.FS) (bytes uint64, inGroup bool, err error) {
 	return bytes, false, nil
 }
 
-// leftInGroups is the least that a control group of the process has left, math.MaxUint64 where none has a limit.
-func leftInGroups(root fs.FS) uint64 {
-	least := uint64(math.MaxUint64)
-	groups, _ := fs.ReadFile(root, "proc/self/cgroup") // without it there are none
-	for line := range strings.Lines(string(groups)) {
-		// hierarchy:controllers:path (cgroups(7)); version 2 is hierarchy 0 and has no list of controllers
-		parts := strings.SplitN(strings.TrimSpace(line), ":", 3)
-		switch {
-		case len(parts) < 3:
-		case parts[0] == "0":
-			least = min(least, leftIn(root, "sys/fs/cgroup", parts[2], groupFiles{"memory.max", "memory.current", "inactive_file"}))
-		case strings.Contains(","+parts[1]+",", ",memory,"):
-			least = min(least, leftIn(root, "sys/fs/cgroup/memory", parts[2],
-				groupFiles{"memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"}))
-		}
-	}
-	return least
-}
-
 // groupFiles names the files of a control group, and in its memory.stat what can be taken from the page cache: that
 // counts as used, but is there for whoever needs it.
 type groupFiles struct{ limit, used, cache string }
 
-// leftIn is what the group at name and those above it have left, math.MaxUint64 where they have no limit. In a container
-// the path may be that outside of it: then its own group is the mount itself.
-func leftIn(root fs.FS, mount, name string, files groupFiles) uint64 {
-	least := uint64(math.MaxUint64)
-	for dir := path.Clean("/" + name); ; dir = path.Dir(dir) {
-		at := path.Join(mount, dir)
-		if limit, ok := numberIn(root, path.Join(at, files.limit)); ok {
-			used, _ := numberIn(root, path.Join(at, files.used))
-			cache, _, _ := fieldOf(root, path.Join(at, "memory.stat"), files.cache)
-			used -= min(used, cache)
-			least = min(least, limit-min(limit, used))
-		}
-		if dir == "/" {
-			return least
-		}
-	}
+// leftInGroups is the least that a control group of the process has left, math.MaxUint64 where none has a limit.
+func leftInGroups(root fs.FS) uint64 {
+	v1, v2 := sysfile.Groups(root, "memory")
+	return min(
+		leftIn(root, v1, groupFiles{"memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"}),
+		leftIn(root, v2, groupFiles{"memory.max", "memory.current", "inactive_file"}))
 }
 
-// numberIn reads a file that is a number. One that is "max", or not there, is none.
-func numberIn(root fs.FS, name string) (uint64, bool) {
-	text, err := fs.ReadFile(root, name)
-	if err != nil {
-		return 0, false
+func leftIn(root fs.FS, groups []string, files groupFiles) uint64 {
+	least := uint64(math.MaxUint64)
+	for _, dir := range groups {
+		limit, err := sysfile.Number(root, path.Join(dir, files.limit))
+		if err != nil || limit < 0 {
+			continue // there is none
+		}
+		used, _ := sysfile.Number(root, path.Join(dir, files.used)) // without, nothing is
+		cache, _, _ := fieldOf(root, path.Join(dir, "memory.stat"), files.cache)
+		inUse := uint64(max(used, 0))
+		inUse -= min(inUse, cache)
+		least = min(least, uint64(limit)-min(uint64(limit), inUse))
 	}
-	n, err := strconv.ParseUint(strings.TrimSpace(string(text)), 10, 64)
-	return n, err == nil
+	return least
 }
 
 // fieldOf reads the number behind a word at the beginning of a line.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -13,6 +12,7 @@ import (
 	"github.com/xsweep/xsweep/internal/ethtool"
 	"github.com/xsweep/xsweep/internal/nexthop"
 	"github.com/xsweep/xsweep/internal/privilege"
+	"github.com/xsweep/xsweep/internal/sysfile"
 	"github.com/xsweep/xsweep/scan"
 	"github.com/xsweep/xsweep/xsk"
 )
@@ -90,22 +90,12 @@ func (e *Env) interfaceName() string {
 }
 
 // text reads a file, without blanks at its ends.
-func (e *Env) text(path string) (string, error) {
-	b, err := fs.ReadFile(e.Files, path)
-	return strings.TrimSpace(string(b)), err
-}
+func (e *Env) text(path string) (string, error) { return sysfile.Text(e.Files, path) }
 
 // number reads a file that holds one number.
 func (e *Env) number(path string) (int, error) {
-	text, err := e.text(path)
-	if err != nil {
-		return 0, err
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		return 0, fmt.Errorf("/%s: %q is no number", path, text)
-	}
-	return n, nil
+	n, err := sysfile.Number(e.Files, path)
+	return int(n), err
 }
 
 // exists tells whether there is a file or directory.

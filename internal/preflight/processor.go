@@ -1,9 +1,10 @@
 package preflight
 
 import (
-	"path"
 	"strconv"
 	"strings"
+
+	"github.com/xsweep/xsweep/internal/sysfile"
 )
 
 func cores(e *Env) []Finding {
@@ -34,36 +35,6 @@ func governor(e *Env) []Finding {
 	return []Finding{okf(name, "%s", g)}
 }
 
-// cgroupOf returns the directories of the process's control group for a controller, the group itself first: of version 1,
-// or of version 2 with "".
-func (e *Env) cgroupOf(controller string) (dirs []string) {
-	text, _ := e.text("proc/self/cgroup")
-	for line := range strings.Lines(text) {
-		parts := strings.SplitN(strings.TrimSpace(line), ":", 3)
-		if len(parts) != 3 || !strings.HasPrefix(parts[2], "/") {
-			continue
-		}
-		root := "sys/fs/cgroup"
-		if parts[1] != "" {
-			if controller == "" || !hasWord(parts[1], controller) {
-				continue
-			}
-			root += "/" + controller
-		} else if controller != "" {
-			continue
-		}
-		for group := path.Clean(parts[2]); ; group = path.Dir(group) {
-			dirs = append(dirs, strings.TrimSuffix(root+group, "/"))
-			if group == "/" || group == "." || strings.HasPrefix(group, "/..") {
-				break
-			}
-		}
-	}
-	return dirs
-}
-
-func hasWord(list, word string) bool { return strings.Contains(","+list+",", ","+word+",") }
-
 // quota is how many cores' worth of time the process may have, 0 for no limit, and the file that says so.
 func (e *Env) quota() (cores float64, file string) {
 	take := func(from, limit, period string) {
@@ -73,13 +44,14 @@ func (e *Env) quota() (cores float64, file string) {
 			cores, file = l/p, "/"+from
 		}
 	}
-	for _, dir := range e.cgroupOf("") {
+	v1, v2 := sysfile.Groups(e.Files, "cpu")
+	for _, dir := range v2 {
 		if text, err := e.text(dir + "/cpu.max"); err == nil {
 			limit, period, _ := strings.Cut(text, " ")
 			take(dir+"/cpu.max", limit, period)
 		}
 	}
-	for _, dir := range e.cgroupOf("cpu") {
+	for _, dir := range v1 {
 		limit, _ := e.text(dir + "/cpu.cfs_quota_us") // -1 is no limit
 		period, _ := e.text(dir + "/cpu.cfs_period_us")
 		take(dir+"/cpu.cfs_quota_us", limit, period)
