@@ -141,7 +141,7 @@ func (o *outputOptions) configureDedup(cfg *scan.Config) (err error) {
 	switch cfg.DedupMemory = uint64(o.dedupMemory); {
 	case o.dedupMemory == 0:
 		if available, _, err := freemem.Available(os.DirFS("/")); err == nil && available > 0 {
-			cfg.DedupMemory = max(available/2, scan.MinDedupMemory)
+			cfg.DedupMemory = max(available/freemem.DedupShare, scan.MinDedupMemory)
 		}
 	case o.dedupMemory < scan.MinDedupMemory:
 		return fmt.Errorf("--dedup-memory %d is less than %d", o.dedupMemory, scan.MinDedupMemory)

@@ -12,6 +12,9 @@ import (
 	"github.com/xsweep/xsweep/internal/sysfile"
 )
 
+// DedupShare is by default the share of what is available that remembering answers takes at most: one in so many.
+const DedupShare = 2
+
 // Available is how many bytes this process can have before the kernel kills something for want of memory: what the
 // system says is available, or less where a control group, of version 1 or 2, has less left; inGroup says that it is the
 // group. root is the file system. The error says why neither can be read.

@@ -115,15 +115,18 @@ var machineTroubles = []trouble{
 		e.file("sys/devices/system/clocksource/clocksource0/available_clocksource", "acpi_pm")
 	}, []string{"warning clock"}, "acpi_pm", ""},
 	{"a virtual machine's clock", func(e *Env) { e.file("sys/devices/system/clocksource/clocksource0/current_clocksource", "kvm-clock") }, nil, "", ""},
-	{"little memory", func(e *Env) { e.file("proc/meminfo", "MemAvailable:     900000 kB") }, []string{"warning memory"}, "remembering",
-		"xsweep --dedup-method window"},
+	{"little memory", func(e *Env) { e.file("proc/meminfo", "MemAvailable:     900000 kB") }, []string{"warning memory"},
+		"439.4 MiB, is full after some 28 million", ""},
+	{"memory that would do for one large scan", func(e *Env) { e.file("proc/meminfo", "MemAvailable:     2000000 kB") }, []string{"warning memory"},
+		"1.9 GiB left on the machine: the share for answers, 976.5 MiB,", "xsweep --dedup-memory 1145M"},
+	{"twice as much", func(e *Env) { e.file("proc/meminfo", "MemAvailable:     2400000 kB") }, nil, "", ""},
 	{"hardly any memory", func(e *Env) { e.file("proc/meminfo", "MemAvailable:     90000 kB") }, []string{"warning memory"}, "packet memory", ""},
 	{"a small control group", func(e *Env) { e.file("sys/fs/cgroup/system.slice/scan.service/memory.max", "1073741824") },
-		[]string{"warning memory"}, "954 MiB left in the control group", "xsweep --dedup-method window"},
+		[]string{"warning memory"}, "954 MiB left in the control group", ""},
 	{"a small control group, mostly of files", func(e *Env) {
-		e.file("sys/fs/cgroup/system.slice/scan.service/memory.max", "2147483648")
-		e.file("sys/fs/cgroup/system.slice/scan.service/memory.current", "2000000000")
-		e.file("sys/fs/cgroup/system.slice/scan.service/memory.stat", "anon 1000\ninactive_file 1900000000\nactive_file 1")
+		e.file("sys/fs/cgroup/system.slice/scan.service/memory.max", "3221225472")
+		e.file("sys/fs/cgroup/system.slice/scan.service/memory.current", "3000000000")
+		e.file("sys/fs/cgroup/system.slice/scan.service/memory.stat", "anon 1000\ninactive_file 2900000000\nactive_file 1")
 	}, nil, "", ""},
 	{"no fence", func(e *Env) { e.Landlock = 0 }, nil, "", ""},
 	{"a full table", func(e *Env) { e.file("proc/sys/net/netfilter/nf_conntrack_count", "240000") }, []string{"warning conntrack"},

@@ -1,6 +1,7 @@
 package preflight
 
 import (
+	"fmt"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -16,26 +17,37 @@ const (
 	manyAnswers = 75e6
 )
 
+// spareMemory is what a scan takes besides, more or less.
+const spareMemory = 64 << 20
+
+// memory compares what is left with what a large scan takes. One that cannot remember all answers in its share goes on with a
+// window of the last ones.
 func memory(e *Env) []Finding {
 	const name = "memory"
 	free, inGroup, err := freemem.Available(e.Files)
 	if err != nil {
 		return []Finding{unreadable(name, err)}
 	}
-	where := "on the machine"
+	left := bytes(free) + " left on the machine"
 	if inGroup {
-		where = "in the control group"
+		left = bytes(free) + " left in the control group"
 	}
 	packets := uint64(scan.LockedMemory(e.prospect(), 0))
+	if free < packets+spareMemory {
+		return []Finding{warnf(name, "", "%s: packet memory takes %s at full rate, and less at a lower one", left, bytes(packets))}
+	}
 	const answers = manyAnswers * dedupBytes
-	if free < packets+64<<20 {
-		return []Finding{warnf(name, "", "%s left %s: packet memory takes %s at full rate", bytes(free), where, bytes(packets))}
+	share := free / freemem.DedupShare
+	if share >= answers {
+		return []Finding{okf(name, "%s", left)}
 	}
-	if free < packets+answers {
-		return []Finding{warnf(name, "xsweep --dedup-method window", "%s left %s: remembering the answers of a scan of all of IPv4 may take %s",
-			bytes(free), where, bytes(answers))}
+	fix := ""
+	if free >= packets+spareMemory+answers {
+		fix = fmt.Sprintf("xsweep --dedup-memory %dM", uint64(answers)>>20+1)
 	}
-	return []Finding{okf(name, "%s left %s", bytes(free), where)}
+	return []Finding{warnf(name, fix, "%s: the share for answers, %s, is full after some %d million, and then only the last ones are "+
+		"remembered, so that others may be reported again; all of IPv4 has about %d million on one port",
+		left, bytes(share), uint64(share/dedupBytes/1e6), uint64(manyAnswers/1e6))}
 }
 
 // bytes writes a size: 64 KiB, 36.5 MiB, 23 GiB.
