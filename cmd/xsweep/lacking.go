@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"golang.org/x/sys/unix"
 	libcap "kernel.org/pub/linux/libs/security/libcap/cap"
@@ -25,7 +26,12 @@ func (e *privilegeError) Error() string {
 	if len(e.missing) == 1 {
 		are = "is"
 	}
-	return fmt.Sprintf("%v: %s %s missing", e.err, privilege.Names(e.missing), are)
+	return fmt.Sprintf("%s: %s %s missing", withoutAdvice(e.err), privilege.Names(e.missing), are)
+}
+
+// withoutAdvice leaves out what package ebpf tells programmers to try: here it is known what is missing.
+func withoutAdvice(err error) string {
+	return strings.ReplaceAll(err.Error(), " (MEMLOCK may be too low, consider rlimit.RemoveMemlock)", "")
 }
 
 func (e *privilegeError) Unwrap() error { return e.err }

@@ -18,7 +18,7 @@ import (
 func scanCommand(cmd *cobra.Command, o *options, args []string) error {
 	s, err := o.understand(cmd)
 	if err != nil {
-		return err
+		return mistyped(cmd, o, args, err)
 	}
 	if err := o.checkCheckpoint(cmd, s); err != nil {
 		return err

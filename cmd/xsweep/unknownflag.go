@@ -99,3 +99,17 @@ func renamed(name string) string {
 	}
 	return ""
 }
+
+// mistyped is err, that an option is missing or wrong, or what is behind it where the first of args is nearly the name of a
+// command: a scan without ports was not meant then.
+func mistyped(cmd *cobra.Command, o *options, args []string, err error) error {
+	if len(args) == 0 || o.ports != "" || o.targetsFile != "" {
+		return err
+	}
+	cmd.SuggestionsMinimumDistance = 2
+	near := cmd.SuggestionsFor(args[0])
+	if len(near) == 0 {
+		return err
+	}
+	return usagef(cmd, "%q is not a command: the nearest is %s", args[0], near[0])
+}
