@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // coresValue is a flag for a list of cores, such as 0,2,4.
@@ -19,6 +21,20 @@ func (v *coresValue) Set(text string) error {
 		cores = append(cores, int(core))
 	}
 	*v = cores
+	return nil
+}
+
+// check refuses cores that this process may not run on: those that the machine does not have, or that it is kept from.
+func (v coresValue) check() error {
+	var allowed unix.CPUSet
+	if unix.SchedGetaffinity(0, &allowed) != nil {
+		return nil // package scan looks again
+	}
+	for _, core := range v {
+		if !allowed.IsSet(core) {
+			return fmt.Errorf("core %d is not one of those that this process may run on: 'taskset -cp $$' lists them", core)
+		}
+	}
 	return nil
 }
 

@@ -27,6 +27,9 @@ func (b *bandwidthValue) Type() string { return "BPS" }
 // parsePace turns --bandwidth into --rate. A probe counts with all the time that it takes on the wire, so that the
 // bandwidth of a link is what fills it.
 func (o *options) parsePace(s *settings) error {
+	if err := o.cores.check(); err != nil {
+		return fmt.Errorf("--cores: %w", err)
+	}
 	s.scan.Cores, s.scan.NoBackoff = o.cores, o.noBackoff
 	if o.bandwidth.bits == 0 {
 		return nil

@@ -15,12 +15,16 @@ var probeModuleNames = []string{synScan, "tcp_synackscan", "icmp_echoscan", "icm
 
 // parseModule accepts the one that there is.
 func (o *options) parseModule(*settings) error {
-	switch name := o.probeModule; {
+	name := o.probeModule
+	nearest := output.Nearest(name, probeModuleNames)
+	switch {
 	case name == synScan:
 		return nil
 	case slices.Contains(probeModuleNames, name):
 		return fmt.Errorf("--probe-module: %q is not supported yet: there is %s", name, synScan)
+	case nearest == synScan:
+		return fmt.Errorf("--probe-module: %q is not a module: the nearest is %q", name, nearest)
 	default:
-		return fmt.Errorf("--probe-module: %q is not a module: the nearest is %q", name, output.Nearest(name, probeModuleNames))
+		return fmt.Errorf("--probe-module: %q is not a module: there is %s", name, synScan)
 	}
 }

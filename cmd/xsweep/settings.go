@@ -65,6 +65,9 @@ func (o *options) parseProbes(s *settings) (err error) {
 	if s.scan.SourcePorts.First, s.scan.SourcePorts.Last, err = parsePortRange(o.sourcePort); err != nil {
 		return fmt.Errorf("--source-port: %w", err)
 	}
+	if s.scan.SourcePorts.First == 0 {
+		return errors.New("--source-port: nobody answers to port 0")
+	}
 	if most := min(scan.MaxProbes, s.scan.SourcePorts.Len()); o.probes < 1 || o.probes > most {
 		return fmt.Errorf("--probes %d is not 1 to %d", o.probes, most)
 	}
@@ -107,13 +110,13 @@ func (o *options) parseNetwork(s *settings) (err error) {
 
 func (o *options) parseXDP(s *settings) (err error) {
 	if s.scan.Engine, err = scan.ParseEngine(o.engine); err != nil {
-		return fmt.Errorf("--engine: %w", err)
+		return fmt.Errorf("--engine: %q is not auto, xsk or xdp", o.engine)
 	}
 	if s.scan.XDP, err = bpf.ParseMode(o.xdpMode); err != nil {
 		return fmt.Errorf("--xdp-mode: %w", err)
 	}
 	if s.scan.Bind, err = xsk.ParseBindMode(o.bindMode); err != nil {
-		return fmt.Errorf("--bind-mode: %w", err)
+		return fmt.Errorf("--bind-mode: %q is not auto, zero-copy or copy", o.bindMode)
 	}
 	return nil
 }
