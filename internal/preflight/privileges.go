@@ -73,15 +73,20 @@ func lockedMemory(e *Env) []Finding {
 	return []Finding{warnf(name, fix, "up to %s may be locked, and packet memory is %s at full rate", limitText(limit), bytes(need))}
 }
 
-// spareFiles is what a scan has open besides its sockets: programs, maps, outputs, the runtime's own.
-const spareFiles = 64
+// FilesOfAScan is how many files a scan has open at the most, apart from its outputs, a socket for each queue and what is open
+// when it begins: maps, programs and links of bpf(2), netlink sockets, what is read to load programs, and at the end the
+// metadata. They are some thirty; what is on top is for those that come and go.
+const FilesOfAScan = 64
+
+// filesBefore are those that are open when a scan begins, the runtime's own among them, and one output.
+const filesBefore = 12
 
 // openFiles: a scan has a socket a queue. Go raises the limit to the hard one.
 func openFiles(e *Env) []Finding {
 	const name = "files"
-	need, limit := uint64(e.queueCount()+spareFiles), e.MaxFiles.Max
+	need, limit := uint64(e.queueCount()+FilesOfAScan+filesBefore), e.MaxFiles.Max
 	if limit >= need {
 		return []Finding{okf(name, "%s may be open", countText(limit))}
 	}
-	return []Finding{fatalf(name, "sudo prlimit --pid $$ --nofile=4096", "%d may be open, and a scan takes some %d", limit, need)}
+	return []Finding{fatalf(name, "sudo prlimit --pid $$ --nofile=4096", "%d may be open, and a scan wants %d", limit, need)}
 }
