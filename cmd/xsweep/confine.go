@@ -14,8 +14,17 @@ func (o *options) confine(s *settings, run *scan.Scan, opt *optOut, log *slog.Lo
 	if o.keepPrivileges {
 		return
 	}
-	later := privilege.Later{Written: append(s.output.later(), o.checkpoint), Read: opt.reread(), Kernel: run.TryCounters}
-	confine(log, later.Keep(), append(s.output.paths(), o.checkpoint))
+	later := privilege.Later{Written: append(s.output.later(), o.checkpointPaths()...), Read: opt.reread(), Kernel: run.TryCounters}
+	confine(log, later.Keep(), append(s.output.paths(), o.checkpointPaths()...))
+}
+
+// checkpointPaths are the name of a checkpoint and one beside it. It is written beside its name, and then takes that, even
+// where the name is a link to somewhere else.
+func (o *options) checkpointPaths() []string {
+	if o.checkpoint == "" {
+		return nil
+	}
+	return []string{o.checkpoint, o.checkpoint + ".partial"}
 }
 
 // confineDryRun leaves nothing: all that is still to come is printing.

@@ -312,6 +312,36 @@ func TestOthersDirectory(t *testing.T) {
 	}
 }
 
+// TestCheckpointByLink: a checkpoint takes the place of its name, wherever a link of that name leads to. Only the fence
+// could be in the way.
+func TestCheckpointByLink(t *testing.T) {
+	l := labtest.New(t, lab.Config{})
+	simulate(t, l, lab.SimConfig{Key: 66, Open: 0.1})
+	dir := t.TempDir()
+	for _, sub := range []string{"results", "old", "links"} {
+		if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	scan := func(checkpoint string) {
+		t.Helper()
+		p := start(t, l, dir, "--allow-special", "-p", "443", "-c", "0", "-q", "-v", "2", "-o", "results/"+filepath.Dir(checkpoint)+".csv",
+			"--checkpoint", checkpoint, "198.18.5.0/24")
+		p.waitFor(t, exitDone)
+		if p.stderr.Len() > 0 {
+			t.Errorf("standard error: %s", &p.stderr)
+		}
+	}
+	scan("old/scan.ckpt")
+	if err := os.Symlink("../old/scan.ckpt", filepath.Join(dir, "links/scan.ckpt")); err != nil {
+		t.Fatal(err)
+	}
+	scan("links/scan.ckpt")
+	if info, err := os.Lstat(filepath.Join(dir, "links/scan.ckpt")); err != nil || !info.Mode().IsRegular() {
+		t.Errorf("links/scan.ckpt is %v, %v, want the checkpoint in the place of the link", info, err)
+	}
+}
+
 // TestMetadataToPipe writes them, behind the fence, to what has no directory.
 func TestMetadataToPipe(t *testing.T) {
 	l := labtest.New(t, lab.Config{})
