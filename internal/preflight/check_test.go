@@ -72,6 +72,10 @@ var machineTroubles = []trouble{
 		e.lacks("CAP_BPF")
 		e.file("proc/thread-self/status", "NoNewPrivs:\t1\nSeccomp:\t0")
 	}, []string{"fatal capabilities"}, "no_new_privs", ""},
+	{"a file system without privileges", func(e *Env) {
+		e.lacks("CAP_BPF")
+		e.NoSuid = true
+	}, []string{"fatal capabilities"}, "/usr/local/bin/xsweep is mounted nosuid", "findmnt -T /usr/local/bin/xsweep"},
 	{"enough for a slow scan", func(e *Env) {
 		e.lacks("CAP_IPC_LOCK")
 		e.MemLock.Max = 100 << 20

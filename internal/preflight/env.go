@@ -22,6 +22,7 @@ type Env struct {
 	Files    fs.FS            // the machine's, from its root: /proc and /sys are looked at
 	Release  string           // of the kernel: 6.18.4-arch1
 	Program  string           // path of our executable
+	NoSuid   bool             // its file system is mounted nosuid, where capabilities of files do not count
 	Missing  []privilege.Need // of privilege.ToOpen()
 	MemLock  unix.Rlimit      // bytes
 	MaxFiles unix.Rlimit

@@ -34,6 +34,8 @@ func Look(ctx context.Context, req Request) *Env {
 		Asked:    req.Interface,
 	}
 	e.Program, _ = os.Executable() // without, the command has no path, and that is seen
+	var mount unix.Statfs_t
+	e.NoSuid = unix.Statfs(e.Program, &mount) == nil && mount.Flags&unix.ST_NOSUID != 0
 	var name unix.Utsname
 	if unix.Uname(&name) == nil {
 		e.Release = unix.ByteSliceToString(name.Release[:])

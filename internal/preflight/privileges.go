@@ -22,6 +22,10 @@ func capabilities(e *Env) []Finding {
 		return []Finding{fatalf(name, "", "missing %s; no_new_privs is set, so that those of the file do not count either: start it elsewhere",
 			privilege.Names(missing))}
 	}
+	if e.NoSuid {
+		return []Finding{fatalf(name, "findmnt -T "+privilege.Quote(e.Program), "missing %s; the file system of %s is mounted nosuid, "+
+			"where those of files do not count: copy it to another one, and see again", privilege.Names(missing), e.Program)}
+	}
 	return []Finding{fatalf(name, privilege.Setcap(e.Program, privilege.ToOpen()), "missing %s", privilege.Names(missing))}
 }
 

@@ -68,11 +68,11 @@ func Setcap(path string, needs []Need) string {
 	for i, n := range needs {
 		names[i] = n.Cap.String()
 	}
-	return "sudo setcap " + strings.Join(names, ",") + "+ep " + quote(path)
+	return "sudo setcap " + strings.Join(names, ",") + "+ep " + Quote(path)
 }
 
-// quote leaves alone what no shell takes for anything else.
-func quote(word string) string {
+// Quote makes one word of a text for a shell. It leaves alone what no shell takes for anything else.
+func Quote(word string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+,:@%", r)
 	}
