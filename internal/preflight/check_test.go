@@ -294,7 +294,7 @@ var wayTroubles = []trouble{
 		e.Path, e.PathErr = nil, &nexthop.InterfaceError{Interface: "eth7", Err: nexthop.ErrNoAddress}
 	}, []string{"fatal source"}, "no IPv4 address", "sudo ip address add ADDRESS/LENGTH dev eth7"},
 	{"two ways", func(e *Env) { e.Path, e.PathErr = nil, nexthop.ErrSplit }, []string{"fatal route"}, "one interface at a time", "xsweep check -i NAME"},
-	{"only ourselves", func(e *Env) { e.Path, e.PathErr = nil, nexthop.ErrLocal }, []string{"fatal route"}, "address of this host", ""},
+	{"only ourselves", func(e *Env) { e.Path, e.PathErr = nil, nexthop.ErrLocal }, []string{"fatal route"}, "address of this host: a host cannot scan itself", ""},
 	{"a gateway not known yet", func(e *Env) { e.Path.NextHopMAC, e.Path.Learned = [6]byte{}, "nobody has asked lately" },
 		[]string{"unknown gateway"}, "198.18.0.2 on the link is not known yet", ""},
 	{"a silent gateway", func(e *Env) { e.Path.NextHopMAC, e.Path.Learned = [6]byte{}, "it did not answer lately" },

@@ -51,6 +51,8 @@ func noWay(e *Env) []Finding {
 			dev = " dev " + name
 		}
 		return []Finding{fatalf("route", "sudo ip route add default via GATEWAY"+dev, "%v", err)}
+	case errors.Is(err, nexthop.ErrLocal):
+		return []Finding{fatalf("route", "", "%v: a host cannot scan itself, take its own addresses out of the targets", err)}
 	case errors.Is(err, nexthop.ErrSplit):
 		return []Finding{fatalf("route", "xsweep check -i NAME", "%v: scan them one interface at a time", err)}
 	}
