@@ -163,7 +163,7 @@ func (c *collector) take(r *output.Record) {
 		c.n.lost.Add(1)
 		return
 	}
-	if err := c.out.Write(r); err != nil && !c.overcome(err, c.out.Flush) {
+	if !c.write(r) {
 		c.n.lost.Add(1)
 		return
 	}
@@ -178,6 +178,21 @@ func (c *collector) take(r *output.Record) {
 	c.n.rows.Store(after)
 	if after == c.maxResults {
 		close(c.full)
+	}
+}
+
+// write gives an answer to the output, and tells whether that has it. One that found no room may have refused it: an
+// output that found none for a checkpoint does, and is asked again.
+func (c *collector) write(r *output.Record) bool {
+	for rows := c.out.Rows(); ; {
+		err := c.out.Write(r)
+		accepted := err == nil || c.out.Rows() > rows
+		if err != nil && !c.overcome(err, c.out.Flush) {
+			return false
+		}
+		if accepted {
+			return true
+		}
 	}
 }
 

@@ -175,6 +175,45 @@ func (o *lateOutput) Sync() error {
 	return nil
 }
 
+// TestCollectorAfterFullCheckpoint: an output that found no room for a checkpoint refuses the next row. That is written
+// when there is room, and not before then counted as seen.
+func TestCollectorAfterFullCheckpoint(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := new(crampedOutput)
+		out.count.Store(1) // accepted, and not written
+		keep := new(keyCounter)
+		c := newCollector(1, out, &Config{OutputPatience: time.Minute, Logger: slog.New(slog.DiscardHandler), Keeper: keep})
+		c.mark = out.Flush
+		reply := make(chan error)
+		done := make(chan struct{})
+		go func() { defer close(done); c.run() }()
+		c.in <- &answers{marked: reply}
+		if err := <-reply; !errors.Is(err, output.ErrFull) {
+			t.Errorf("the checkpoint: %v, want %v", err, output.ErrFull)
+		}
+		b := <-c.back
+		b.n, b.records[0] = 1, output.Record{Saddr: 7}
+		c.in <- b
+		synctest.Wait()
+		if keep.keys != 0 {
+			t.Error("an answer is kept that the output does not have")
+		}
+		out.room.Store(10)
+		close(c.in)
+		<-done
+		if len(out.rows) != 1 || out.rows[0] != 7 || keep.keys != 1 || c.n.lost.Load()+c.n.filtered.Load() != 0 {
+			t.Errorf("rows %v, %d kept, %d lost, %d filtered, want that of answer 7", out.rows, keep.keys, c.n.lost.Load(), c.n.filtered.Load())
+		}
+	})
+}
+
+// keyCounter is a Keeper that counts.
+type keyCounter struct{ keys int }
+
+func (k *keyCounter) Seen(uint64)       { k.keys++ }
+func (k *keyCounter) Mark() error       { return nil }
+func (k *keyCounter) Save(*State) error { return nil }
+
 // TestSenderPauses: no probe goes out while the pause is on, RSTs do, and afterwards all go on where they were.
 func TestSenderPauses(t *testing.T) {
 	want := probesOf(t, dry(t, set(t, "198.18.0.0/21"), 80, 443))
