@@ -127,7 +127,8 @@ func (s *Scan) openDevice() (err error) {
 	if err := s.loadSteer(max(queues, maxQueues)); err != nil {
 		return err
 	}
-	if s.attachment, err = s.steer.Attach(cfg.Ifindex, cfg.XDP); err != nil {
+	s.attachment, err = attachWhenGone(goneWithin, func() (bpf.Attachment, error) { return s.steer.Attach(cfg.Ifindex, cfg.XDP) })
+	if err != nil {
 		return err
 	}
 	if err := s.observe(); err != nil {
