@@ -46,6 +46,9 @@ type counters struct {
 	DeviceDrops uint64
 }
 
+// endWithin is how long a process that was killed may take to end: some hundred milliseconds, with a lot of memory.
+const endWithin = time.Second
+
 // openKeeper takes the checkpoint for this process. It refuses the place of a scan that is not complete, and changes
 // nothing. The result is nil where no checkpoint is asked for.
 func (o *options) openKeeper(s *settings) (_ *keeper, err error) {
@@ -53,7 +56,7 @@ func (o *options) openKeeper(s *settings) (_ *keeper, err error) {
 		return nil, nil
 	}
 	k := &keeper{path: o.checkpoint, before: o.resumed}
-	if k.journal, err = checkpoint.OpenJournal(k.path); err != nil {
+	if k.journal, err = checkpoint.OpenJournal(k.path, endWithin); err != nil {
 		if errors.Is(err, checkpoint.ErrLocked) {
 			return nil, &checkpointError{err}
 		}

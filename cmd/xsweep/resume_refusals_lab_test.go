@@ -84,7 +84,7 @@ func TestResumeRefusesWhatChanged(t *testing.T) {
 		{"fewer rows than there were", list("rows.csv", "198"), nil, "it has 3 bytes, and had ", exitFailed},
 		{"a limit that was reached", nil, []string{"-N", "1"}, "--max-results 1 are there already: give more with -N to go on", exitUsage},
 		{"another process", func(t *testing.T) {
-			j, err := checkpoint.OpenJournal(filepath.Join(i.dir, "scan.ckpt"))
+			j, err := checkpoint.OpenJournal(filepath.Join(i.dir, "scan.ckpt"), 0)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -29,16 +30,24 @@ type Journal struct {
 
 const keySize = 8 // bytes, little endian
 
+// lockEvery is the time from one attempt to lock a journal to the next.
+const lockEvery = 10 * time.Millisecond
+
 // OpenJournal opens the journal of the checkpoint at path, or makes it, and locks it until it is closed or the process
-// ends. It changes nothing in it: Begin or Restore follows. The error wraps ErrLocked where another process has it.
-func OpenJournal(path string) (*Journal, error) {
+// ends. It changes nothing in it: Begin or Restore follows. The error wraps ErrLocked where another process has it, and
+// keeps it for so long: one that was killed takes a moment to end.
+func OpenJournal(path string, wait time.Duration) (*Journal, error) {
 	path += Suffix
-	for {
+	for deadline := time.Now().Add(wait); ; {
 		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
 		if err != nil {
 			return nil, err
 		}
 		switch err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); {
+		case errors.Is(err, unix.EWOULDBLOCK) && time.Now().Before(deadline):
+			_ = f.Close() // and opened anew: by then it may have been removed
+			time.Sleep(lockEvery)
+			continue
 		case errors.Is(err, unix.EWOULDBLOCK):
 			return nil, errors.Join(fmt.Errorf("%s: %w", path, ErrLocked), f.Close())
 		case err != nil:

@@ -8,11 +8,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func openJournal(t *testing.T, path string) *Journal {
 	t.Helper()
-	j, err := OpenJournal(path)
+	j, err := OpenJournal(path, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +102,7 @@ func TestJournalIsForOne(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "scan.ckpt")
 	for _, end := range []func(*Journal) error{(*Journal).Close, (*Journal).Remove} {
 		j := openJournal(t, path)
-		if _, err := OpenJournal(path); !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), path+Suffix) {
+		if _, err := OpenJournal(path, 0); !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), path+Suffix) {
 			t.Errorf("a second owner: error %v", err)
 		}
 		if err := end(j); err != nil {
@@ -130,5 +131,27 @@ func TestJournalForgetsOnAFullDisk(t *testing.T) {
 	}
 	if mark, err := j.Flush(); len(j.buf) > 0 && (err == nil || mark.Size != 0) {
 		t.Errorf("mark %+v, error %v", mark, err)
+	}
+}
+
+// TestJournalWaits for a process that is about to end, and makes the journal anew if that one has removed it.
+func TestJournalWaits(t *testing.T) {
+	for name, end := range map[string]func(*Journal) error{"closed": (*Journal).Close, "removed": (*Journal).Remove} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "scan.ckpt")
+			first, err := OpenJournal(path, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.AfterFunc(50*time.Millisecond, func() { _ = end(first) })
+			second, err := OpenJournal(path, time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer second.Close()
+			if _, err := OpenJournal(path, 0); !errors.Is(err, ErrLocked) {
+				t.Errorf("a third one: %v, want %v", err, ErrLocked)
+			}
+		})
 	}
 }
