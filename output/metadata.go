@@ -103,7 +103,7 @@ type Metadata struct {
 	Drops        map[string]uint64 `json:"drops"`              // by cause
 	SentAgain    uint64            `json:"sent_again"`         // frames that the driver had no room for at first; none is lost by it
 	OutputPaused Number            `json:"output_paused_secs"` // for which nothing was sent, because there was no room for results
-	DedupMemory  uint64            `json:"dedup_memory"`       // bytes for full deduplication, which becomes a window when it has too few; 0: no limit
+	DedupMemory  uint64            `json:"dedup_memory"`       // bytes to tell repeats by, beyond which the oldest answers are forgotten; 0: no limit
 	ScanID       string            `json:"scan_id"`
 	Resumed      int               `json:"resumed"` // how often it went on from a checkpoint; counters are those of all sessions
 	Ended        string            `json:"ended"`   // such as "all targets probed", "stopped" or "failed"

@@ -73,7 +73,7 @@ type Config struct {
 	PassInvalid bool        // give answers with a wrong cookie to the host's stack instead of dropping them
 
 	Dedup       DedupMethod
-	DedupMemory uint64 // bytes for DedupFull, which then forgets the oldest answers; 0 for no limit, or MinDedupMemory
+	DedupMemory uint64 // bytes to tell repeats by, beyond which the oldest answers are forgotten; 0 for no limit, or MinDedupMemory
 	DedupWindow int    // answers that DedupWindow remembers, up to MaxDedupWindow; 0 for DefaultDedupWindow
 
 	OutputPatience time.Duration // wait so long where the output says output.ErrFull; 0 for not at all

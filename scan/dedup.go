@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/xsweep/xsweep/output"
@@ -14,11 +15,11 @@ type DedupMethod uint8
 const (
 	DedupDefault DedupMethod = iota // DedupFull, for any number of ports
 	DedupFull                       // remember all answers: exact, 11 to 16 bytes each, up to Config.DedupMemory
-	DedupWindow                     // remember those of the last targets to answer: bounded memory
+	DedupWindow                     // remember the last ones: Config.DedupWindow, as far as Config.DedupMemory allows
 	DedupNone                       // remember none: no answer is a repeat
 )
 
-// DefaultDedupWindow is the number of answers that DedupWindow remembers unless told otherwise. They take 33 MB.
+// DefaultDedupWindow is the number of answers that DedupWindow remembers unless told otherwise. They take 32 MB.
 const DefaultDedupWindow = 1_000_000
 
 // MaxDedupWindow is the largest number of answers that DedupWindow can remember.
@@ -44,6 +45,15 @@ func ParseDedupMethod(name string) (DedupMethod, error) {
 	return 0, fmt.Errorf("dedup method %q is not default, full, window or none", name)
 }
 
+// WindowSize is how many answers DedupWindow remembers: DedupWindow of them, or as many as have room in DedupMemory.
+func (cfg *Config) WindowSize() int {
+	size := cmp.Or(cfg.DedupWindow, DefaultDedupWindow)
+	if cfg.DedupMemory > 0 {
+		size = min(size, windowWithin(cfg.DedupMemory))
+	}
+	return size
+}
+
 // dedup remembers which answers have been seen. It is for one goroutine.
 type dedup interface {
 	// seen records an answer and tells whether it was there before.
@@ -53,7 +63,12 @@ type dedup interface {
 func newDedup(cfg *Config) dedup {
 	switch cfg.Dedup {
 	case DedupWindow:
-		return newDedupWindow(cfg.DedupWindow)
+		size := cfg.WindowSize()
+		if size < cfg.DedupWindow {
+			cfg.Logger.Warn("the window does not fit in memory: it is smaller", "answers", size, "wanted", cfg.DedupWindow,
+				"bytes", cfg.DedupMemory)
+		}
+		return newDedupWindow(size)
 	case DedupNone:
 		return forgetful{}
 	default:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"log/slog"
 	"math/rand/v2"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -114,5 +115,35 @@ func TestDedupMemoryIsFlat(t *testing.T) {
 		}
 	}); allocs > 0 {
 		t.Errorf("%v allocations after the limit was reached", allocs)
+	}
+}
+
+// TestDedupWindowMemory: a window takes no more memory than there may be, is as large as that allows, and says so.
+func TestDedupWindowMemory(t *testing.T) {
+	for _, tt := range []struct {
+		memory uint64
+		wanted int
+		fits   bool
+	}{
+		{0, 3_000_000, true},
+		{64 << 20, DefaultDedupWindow, true},
+		{MinDedupMemory, 1000, true},
+		{MinDedupMemory, DefaultDedupWindow, false},
+		{10 << 20, MaxDedupWindow, false},
+	} {
+		var log bytes.Buffer
+		cfg := &Config{Dedup: DedupWindow, DedupWindow: tt.wanted, DedupMemory: tt.memory, Logger: slog.New(slog.NewTextHandler(&log, nil))}
+		w := newDedup(cfg).(*dedupWindow)
+		size := len(w.nodes) - 1
+		if (size == tt.wanted) != tt.fits || size != cfg.WindowSize() {
+			t.Errorf("%d bytes: a window of %d answers, %d said, %d wanted", tt.memory, size, cfg.WindowSize(), tt.wanted)
+		}
+		taken := uint64(len(w.nodes))*uint64(reflect.TypeFor[dedupNode]().Size()) + uint64(len(w.buckets))*uint64(reflect.TypeFor[uint32]().Size())
+		if taken != windowBytes(size) || tt.memory > 0 && taken > tt.memory || !tt.fits && windowBytes(size+1) <= tt.memory {
+			t.Errorf("%d bytes: %d answers take %d, %d by the formula", tt.memory, size, taken, windowBytes(size))
+		}
+		if (log.Len() == 0) != tt.fits {
+			t.Errorf("%d bytes for %d answers: the log says %q", tt.memory, tt.wanted, &log)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package scan
 import (
 	"math/bits"
 	"math/rand/v2"
+	"sort"
 
 	"github.com/xsweep/xsweep/output"
 )
@@ -25,8 +26,21 @@ type dedupNode struct {
 	chain        uint32 // next in the bucket
 }
 
+const nodeBytes, bucketBytes = 24, 4
+
+// bucketBits makes twice as many buckets as nodes, or up to twice that.
+func bucketBits(size int) int { return bits.Len(uint(2*size - 1)) }
+
+// windowBytes is the memory of a window.
+func windowBytes(size int) uint64 { return nodeBytes*uint64(size+1) + bucketBytes<<bucketBits(size) }
+
+// windowWithin is the largest window, up to MaxDedupWindow, that fits into so many bytes; 1 where none does.
+func windowWithin(limit uint64) int {
+	return max(sort.Search(MaxDedupWindow, func(n int) bool { return windowBytes(n+1) > limit }), 1)
+}
+
 func newDedupWindow(size int) *dedupWindow {
-	width := bits.Len(uint(2*size - 1)) // twice as many buckets as nodes, or a little more
+	width := bucketBits(size)
 	return &dedupWindow{
 		nodes: make([]dedupNode, size+1), buckets: make([]uint32, 1<<width), shift: uint8(64 - width), seed: rand.Uint64(),
 	}

@@ -188,7 +188,7 @@ func (k *keeper) configure(cfg *scan.Config) {
 	}
 	n := int64(math.MaxInt64)
 	if cfg.Dedup == scan.DedupWindow {
-		n = int64(cfg.DedupWindow)
+		n = int64(cfg.WindowSize())
 	}
 	cfg.Seen = k.journal.Keys(n)
 }

@@ -98,14 +98,14 @@ func describeOutput(m *output.Metadata, o *options, s *settings) {
 	m.OutputFilter, m.DefaultMode = s.output.filter, output.Flag(s.output.isDefault)
 	m.Quiet, m.LogLevel = output.Flag(o.quiet), o.verbosity
 	m.DeduplicationMethod = s.scan.Dedup.String()
-	if s.scan.Dedup == scan.DedupDefault || s.scan.Dedup == scan.DedupFull {
+	if s.scan.Dedup != scan.DedupNone {
 		m.DedupMemory = s.scan.DedupMemory
 	}
 	switch s.scan.Dedup {
 	case scan.DedupDefault:
 		m.DeduplicationMethod = scan.DedupFull.String() // what was used, not what was asked for
 	case scan.DedupWindow:
-		m.DeduplicationWindowSize = uint64(s.scan.DedupWindow)
+		m.DeduplicationWindowSize = uint64(s.scan.WindowSize())
 	}
 }
 

@@ -47,7 +47,7 @@ func (o *outputOptions) flags() *pflag.FlagSet {
 	f.Var(&o.patience, "output-patience",
 		"wait so long for room on a full disk, without sending, before the scan fails; 0 is not at all")
 	f.Var(&o.dedupMemory, "dedup-memory",
-		"full may take so many bytes, such as 512M or 4G, and then becomes a window (default half of what is available)")
+		"full may take so many bytes, such as 512M or 4G, and then becomes a window; a window is no larger (default half of what is available)")
 	f.IntVar(&o.dedupWindow, "dedup-window-size", scan.DefaultDedupWindow, "the window is `N` answers")
 	f.StringVarP(&o.metadata, "metadata-file", "m", "", "write what is known about the scan to `FILE` at its end, as JSON")
 	f.StringVarP(&o.status, "status-updates-file", "u", "", "write a row of counters to `FILE` every second, as CSV")
