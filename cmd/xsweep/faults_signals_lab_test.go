@@ -59,21 +59,46 @@ func TestSignals(t *testing.T) {
 }
 
 // TestInterruptWhileOpening presses Ctrl-C before the scan has begun, while a gateway that is not there is asked for its
-// address: the process ends at once, and nothing is left of it.
+// address, and while a pipe is waited for: the process ends by that signal, as others do, says so in one line, and leaves
+// nothing.
 func TestInterruptWhileOpening(t *testing.T) {
 	l := labtest.New(t, lab.Config{})
 	gateway(l, "198.18.0.77")(t)
-	for _, sig := range []unix.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP} {
-		t.Run(sig.String(), func(t *testing.T) {
+	tests := []struct {
+		name    string
+		targets []string
+		signals []unix.Signal
+	}{
+		{"SIGINT", []string{"198.18.7.0/24"}, []unix.Signal{unix.SIGINT}},
+		{"SIGTERM", []string{"198.18.7.0/24"}, []unix.Signal{unix.SIGTERM}},
+		{"SIGHUP", []string{"198.18.7.0/24"}, []unix.Signal{unix.SIGHUP}},
+		{"a pipe", []string{"-w", "list"}, []unix.Signal{unix.SIGINT}},
+		{"a pipe, twice", []string{"-w", "list"}, []unix.Signal{unix.SIGINT, unix.SIGINT}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
 			must(t, os.WriteFile(filepath.Join(dir, "out.csv"), []byte("old results\n"), 0o644))
-			p := start(t, l, dir, "--allow-special", "-p", "443", "-o", "out.csv", "-m", "m.json", "-u", "u.csv", "198.18.7.0/24")
-			time.Sleep(300 * time.Millisecond)
-			p.cmd.Process.Signal(sig)
+			must(t, unix.Mkfifo(filepath.Join(dir, "list"), 0o600))
+			p := start(t, l, dir, append([]string{"--allow-special", "-p", "443", "-q", "-l", "log", "-o", "out.csv", "-m", "m.json", "-u", "u.csv",
+				"--checkpoint", "scan.ckpt"}, tt.targets...)...)
+			for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+				if _, err := os.Stat(filepath.Join(dir, "log")); err == nil { // from here on it is the same everywhere
+					break
+				}
+			}
+			time.Sleep(100 * time.Millisecond)
+			for _, sig := range tt.signals {
+				p.cmd.Process.Signal(sig)
+				time.Sleep(100 * time.Millisecond) // two signals that wait for delivery at once are one
+			}
 			if code := p.wait(t); code != -1 {
 				t.Errorf("exit code %d, want the end by a signal; stderr:\n%s", code, &p.stderr)
 			}
-			if left, err := filepath.Glob(filepath.Join(dir, "*")); err != nil || len(left) != 1 || read(t, dir, "out.csv") != "old results\n" {
+			if got, want := p.stderr.String(), "xsweep: interrupted before the scan began: nothing was sent\n"; got != want {
+				t.Errorf("stderr is %q, want %q", got, want)
+			}
+			if left, err := filepath.Glob(filepath.Join(dir, "*")); err != nil || len(left) != 3 || read(t, dir, "out.csv") != "old results\n" {
 				t.Errorf("%q are left, %v", left, err)
 			}
 		})

@@ -29,7 +29,7 @@ type keeper struct {
 	out     *output.Group
 	device  *deviceDrops
 
-	begun, complete bool
+	complete bool
 
 	next  checkpoint.File // all of it but for what changes
 	marks []output.Mark   // by the last Mark
@@ -146,7 +146,6 @@ func (k *keeper) begin(o *options, s *settings, args []string, run *scan.Scan, o
 	if k == nil {
 		return nil
 	}
-	k.begun = true
 	k.out, k.device = out, newDeviceDrops(s.scan.Ifindex)
 	k.device.earlier = s.deviceDrops
 	k.next = s.same.now
@@ -260,12 +259,12 @@ func (k *keeper) packOptedOut() (err error) {
 }
 
 // close gives the checkpoint up. The memory of answers of a scan that is complete is of no use any more, nor is an empty
-// one that was made to have something to lock.
+// one: it was made to have something to lock.
 func (k *keeper) close() error {
 	switch {
 	case k == nil:
 		return nil
-	case k.complete, !k.begun && k.journal.IsEmpty():
+	case k.complete, k.journal.IsEmpty():
 		return k.journal.Remove()
 	}
 	return k.journal.Close()

@@ -37,6 +37,9 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitFailed // the report says it
 	}
 	fmt.Fprintln(stderr, "xsweep:", oneLine(err))
+	if early, ok := errors.AsType[*notBegunError](err); ok {
+		early.die()
+	}
 	if hint := hintFor(err); hint != "" {
 		fmt.Fprintln(stderr, "xsweep: hint:", hint)
 	}

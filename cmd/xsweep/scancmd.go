@@ -16,6 +16,20 @@ import (
 
 // scanCommand is what `xsweep` without a subcommand does.
 func scanCommand(cmd *cobra.Command, o *options, args []string) error {
+	if o.dryRun || o.fastDryRun {
+		return prepareScan(cmd, o, args, nil)
+	}
+	opening := open(cmd.Context(), cmd.ErrOrStderr())
+	cmd.SetContext(opening.ctx)
+	err := prepareScan(cmd, o, args, opening)
+	if interrupted := opening.end(); interrupted != nil {
+		return interrupted // whatever it was that failed for it
+	}
+	return err
+}
+
+// prepareScan understands what is to be done, and does it.
+func prepareScan(cmd *cobra.Command, o *options, args []string, opening *opening) error {
 	s, err := o.understand(cmd)
 	if err != nil {
 		return mistyped(cmd, o, args, err)
@@ -52,11 +66,11 @@ func scanCommand(cmd *cobra.Command, o *options, args []string) error {
 	}
 	s.scan.Logger = log
 	s.targets.log(log)
-	return realScan(cmd, o, s, args, log)
+	return realScan(cmd, o, s, args, opening, log)
 }
 
 // realScan opens everything, in an order that leaves old results alone until nothing else can fail, and runs the scan.
-func realScan(cmd *cobra.Command, o *options, s *settings, args []string, log *slog.Logger) (err error) {
+func realScan(cmd *cobra.Command, o *options, s *settings, args []string, opening *opening, log *slog.Logger) (err error) {
 	ctx := cmd.Context()
 	outliveReaders()
 	if err := s.output.checkMetadata(); err != nil {
@@ -86,6 +100,9 @@ func realScan(cmd *cobra.Command, o *options, s *settings, args []string, log *s
 	if err := keep.check(run); err != nil {
 		return err
 	}
+	if err := opening.interrupted(); err != nil {
+		return err
+	}
 	status, err := s.output.openStatus(o.resumed != nil)
 	if err != nil {
 		return err
@@ -100,13 +117,18 @@ func realScan(cmd *cobra.Command, o *options, s *settings, args []string, log *s
 	}
 	meta := describe(cmd, o, s, args, run)
 	opt := newOptOut(o, s, run, keep, log)
-	o.confine(s, run, opt, log) // takes some 10 ms, in which a signal would still end the process at once
+	o.confine(s, run, opt, log)
+	ctx, stop, release := handleSignals(ctx, opt, log)
+	defer release()
+	if err := opening.end(); err != nil { // from here on a signal stops the scan
+		return errors.Join(err, out.Close(), watcher.close())
+	}
 	s.output.log(log)
 	log.Info(run.Describe())
 	log.Info(keep.log(log), "scan-id", run.ID(), "shard", shardText(&s.scan), "targets", run.Targets(), "rate", rateText(o),
 		"seed", s.scan.Seed)
 	admitThreads(run.Threads())
-	err = finish(out, supervise(ctx, watcher, opt, out))
+	err = finish(out, supervise(ctx, watcher, stop, out))
 	report(log, &watcher.last)
 	return meta.write(&watcher.last, run.Rate(), errors.Join(err, watcher.close()), log)
 }
@@ -130,9 +152,7 @@ func rateText(o *options) string {
 
 // supervise runs the scan under a monitor and with Ctrl-C: once to stop sending and listen for the rest, twice to leave
 // at once.
-func supervise(ctx context.Context, watcher *monitor, opt *optOut, out *output.Group) error {
-	ctx, stop, release := handleSignals(ctx, opt, watcher.log)
-	defer release()
+func supervise(ctx context.Context, watcher *monitor, stop <-chan struct{}, out *output.Group) error {
 	finished := make(chan struct{})
 	shown := make(chan struct{})
 	go func() {
