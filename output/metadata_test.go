@@ -191,6 +191,51 @@ func TestMetadataWrite(t *testing.T) {
 	}
 }
 
+// TestMetadataPlace writes what Metadata.Write does, without opening anything, and leaves nothing if it is not used.
+func TestMetadataPlace(t *testing.T) {
+	dir := t.TempDir()
+	old, link, stale := filepath.Join(dir, "m.json"), filepath.Join(dir, "link.json"), filepath.Join(dir, "m.json.partial")
+	if err := errors.Join(os.WriteFile(old, []byte("old\n"), 0o600), os.WriteFile(stale, []byte("left by a kill"), 0o600),
+		os.Symlink("m.json", link)); err != nil {
+		t.Fatal(err)
+	}
+	m := fullMetadata()
+	want, err := m.line()
+	if err != nil {
+		t.Fatal(err)
+	}
+	unused := KeepPlace(old)
+	if unused.file == nil {
+		t.Skip("this file system has no files without a name")
+	}
+	unused.Close()
+	if got := listDir(t, dir); !slices.Equal(got, []string{"link.json", "m.json", "m.json.partial"}) {
+		t.Errorf("%q are there", got)
+	}
+	place := KeepPlace(link)
+	defer place.Close()
+	if got, err := os.ReadFile(old); string(got) != "old\n" {
+		t.Errorf("before Write: %q, %v", got, err)
+	}
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 3, Max: limit.Max}); err != nil {
+		t.Fatal(err)
+	}
+	err = place.Write(&m)
+	if err := errors.Join(err, unix.Setrlimit(unix.RLIMIT_NOFILE, &limit)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(old); string(got) != string(want) {
+		t.Errorf("after Write: %q, %v", got, err)
+	}
+	if got := listDir(t, dir); !slices.Equal(got, []string{"link.json", "m.json"}) {
+		t.Errorf("%q are there", got)
+	}
+}
+
 // TestMetadataToStandardOutput appends to what is there already: rows, for one.
 func TestMetadataToStandardOutput(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "stdout")

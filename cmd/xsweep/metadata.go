@@ -19,9 +19,10 @@ import (
 
 // A metadataFile tells of a scan, once it has ended, in whatever way.
 type metadataFile struct {
-	path string
-	data output.Metadata
-	host chan string // its name as the resolver has it; empty where that does not answer in time
+	path  string
+	place *output.MetadataPlace
+	data  output.Metadata
+	host  chan string // its name as the resolver has it; empty where that does not answer in time
 }
 
 // describe gathers what is known before the scan begins. The result is nil where no metadata are asked for.
@@ -29,7 +30,7 @@ func describe(cmd *cobra.Command, o *options, s *settings, args []string, run *s
 	if s.output.metadata == "" {
 		return nil
 	}
-	f := &metadataFile{path: s.output.metadata, host: make(chan string, 1)}
+	f := &metadataFile{path: s.output.metadata, place: output.KeepPlace(s.output.metadata), host: make(chan string, 1)}
 	m := &f.data
 	name, _ := os.Hostname() // empty if there is none
 	go func() { f.host <- fullName(cmd.Context(), name) }()
@@ -128,11 +129,18 @@ func (f *metadataFile) write(end *moment, rate float64, err error, log *slog.Log
 			m.Ended = string(scan.EndFailed) // after the end: an output that could not be completed
 		}
 	}
-	if failed := m.Write(f.path); failed != nil {
+	if failed := f.place.Write(m); failed != nil {
 		return errors.Join(err, &outputError{failed, "--metadata-file"})
 	}
 	log.Debug("metadata written", "file", f.path)
 	return err
+}
+
+// close gives its place up.
+func (f *metadataFile) close() {
+	if f != nil {
+		f.place.Close()
+	}
 }
 
 func isGood(end scan.End) bool {

@@ -116,6 +116,7 @@ func realScan(cmd *cobra.Command, o *options, s *settings, args []string, openin
 		return errors.Join(err, out.Close(), watcher.close())
 	}
 	meta := describe(cmd, o, s, args, run)
+	defer meta.close()
 	opt := newOptOut(o, s, run, keep, log)
 	o.confine(s, run, opt, log)
 	ctx, stop, release := handleSignals(ctx, opt, log)

@@ -13,6 +13,11 @@ func Sync(path string) error {
 		return err
 	}
 	defer dir.Close()
+	return SyncOpen(dir)
+}
+
+// SyncOpen is Sync of a directory that is open.
+func SyncOpen(dir *os.File) error {
 	if err := dir.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
