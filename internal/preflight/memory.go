@@ -47,7 +47,7 @@ func memory(e *Env) []Finding {
 	}
 	return []Finding{warnf(name, fix, "%s: the share for answers, %s, is full after some %d million, and then only the last ones are "+
 		"remembered, so that others may be reported again; all of IPv4 has about %d million on one port",
-		left, bytes(share), uint64(share/dedupBytes/1e6), uint64(manyAnswers/1e6))}
+		left, bytes(share), share/dedupBytes/1e6, uint64(manyAnswers/1e6))}
 }
 
 // bytes writes a size: 64 KiB, 36.5 MiB, 23 GiB.
