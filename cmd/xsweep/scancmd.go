@@ -119,8 +119,8 @@ func realScan(cmd *cobra.Command, o *options, s *settings, args []string, openin
 	defer meta.close()
 	opt := newOptOut(o, s, run, keep, log)
 	o.confine(s, run, opt, log)
-	ctx, stop, release := handleSignals(ctx, opt, log)
-	defer release()
+	ctx, stop, cancel := handleSignals(ctx, opt, log)
+	defer cancel()
 	if err := opening.end(); err != nil { // from here on a signal stops the scan
 		return errors.Join(err, out.Close(), watcher.close())
 	}

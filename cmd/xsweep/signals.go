@@ -15,10 +15,11 @@ import (
 
 // handleSignals turns the first SIGINT or SIGTERM into stop, the second into the end of the context. SIGHUP has the
 // blocklist files read again; without any it is what a terminal sends that goes away, and one more SIGTERM. SIGUSR1 and
-// SIGUSR2 change the rate. release gives the signals back.
-func handleSignals(parent context.Context, opt *optOut, log *slog.Logger) (_ context.Context, stop <-chan struct{},
-	release func()) {
-	ctx, cancel := context.WithCancel(parent)
+// SIGUSR2 change the rate. All are caught until the process ends: one more, from somebody impatient, must not cut off what
+// is written last.
+func handleSignals(parent context.Context, opt *optOut, log *slog.Logger) (ctx context.Context, stop <-chan struct{},
+	cancel context.CancelFunc) {
+	ctx, cancel = context.WithCancel(parent)
 	stopped := make(chan struct{})
 	signals := make(chan os.Signal, 2)
 	hangups := make(chan os.Signal, 1)
@@ -46,12 +47,7 @@ func handleSignals(parent context.Context, opt *optOut, log *slog.Logger) (_ con
 		case <-ctx.Done():
 		}
 	}()
-	return ctx, stopped, func() {
-		signal.Stop(signals)
-		signal.Stop(hangups)
-		signal.Stop(speed)
-		cancel()
-	}
+	return ctx, stopped, cancel
 }
 
 func readOnHangup(ctx context.Context, opt *optOut, hangups <-chan os.Signal) {
