@@ -110,7 +110,9 @@ func (m *monitor) note(err error) {
 
 // warn says what ZMap says when more than one answer in twenty is lost, or more than one probe in a hundred.
 func (m *monitor) warn(s *output.Status, now *moment) {
-	if s.Drops.Last > 0.05*s.RecvSuccess.Last {
+	// Answers that come after the output has failed are none of these: that ends the scan, with an error or, where a reader
+	// has seen enough, without a word.
+	if ended := now.Losses.Unwritten > 0; !ended && s.Drops.Last > 0.05*s.RecvSuccess.Last {
 		m.log.Warn(fmt.Sprintf("Dropped %.0f packets in the last second, (%d total dropped (pcap: %d + iface: %d))",
 			s.Drops.Last, s.Drops.Total, s.Drops.Total-now.DeviceDrops, now.DeviceDrops))
 	}

@@ -85,6 +85,7 @@ func TestDropWarnings(t *testing.T) {
 		{"none", scan.Losses{}, 0, ""},
 		{"five percent of answers and one of probes", scan.Losses{RingFull: 5, SendDropped: 10}, 0, ""},
 		{"more answers", scan.Losses{RingFull: 5}, 1, "[WARN] xsweep: Dropped 6 packets in the last second, (6 total dropped (pcap: 5 + iface: 1))\n"},
+		{"the output has ended", scan.Losses{Unwritten: 100}, 0, ""},
 		{"more probes", scan.Losses{SendDropped: 10, SendInvalid: 1}, 0, "[WARN] xsweep: Failed to send 11 packets/sec (11 total failures)\n"},
 	}
 	for _, tt := range tests {
