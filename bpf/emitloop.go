@@ -38,6 +38,7 @@ type EmitLoop struct {
 // order they had, and none was sent twice.
 type EmitResult struct {
 	Left    int // entries whose frames did not leave
+	First   int // where the first one of them was before; without any, how many entries there were
 	Refused int // of them those that the driver had no room for, or could not send
 
 	// Err is why the rest of them was not tried. It is ENETDOWN while the device is down, ENODEV when it is gone,
@@ -134,7 +135,11 @@ var (
 // settle moves the entries that did not leave to the front.
 func (l *EmitLoop) settle(n int) (r EmitResult) {
 	s := l.shared
+	r.First = n
 	keep := func(from, count int) {
+		if r.Left == 0 && count > 0 {
+			r.First = from
+		}
 		if from != r.Left {
 			copy(l.entries[r.Left:], l.entries[from:from+count])
 			l.moveMACs(r.Left, from, count)

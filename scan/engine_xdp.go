@@ -19,6 +19,7 @@ type xdpEngine struct {
 	loop    *bpf.EmitLoop
 	entries []bpf.Entry // as many as one call sends
 	waiting int         // entries from the first one on
+	behind  int         // probes that have left, and were taken after the first one that waits, or may have been
 	resets  *xskEngine
 	frame   [packet.MaxFrameLen]byte
 	stuck   bool   // the last call ended in an error
@@ -103,7 +104,7 @@ func (e *xdpEngine) run() error {
 		e.setTemplate(&stamped)
 	}
 	res, err := e.loop.Send(e.waiting)
-	e.waiting = res.Left
+	e.settleCall(res)
 	if err == nil {
 		err = res.Err
 	}
@@ -130,6 +131,21 @@ func (e *xdpEngine) run() error {
 	return fmt.Errorf("send on %s: %w", e.device, err)
 }
 
+// settleCall takes note of what became of the entries that waited. The driver may take some, refuse some, and take others
+// again within one call.
+func (e *xdpEngine) settleCall(res bpf.EmitResult) {
+	left := e.waiting - res.Left
+	switch {
+	case res.Left == 0:
+		e.behind = 0
+	case e.behind == 0:
+		e.behind = left - res.First
+	default: // which of those before was the first is not known any more
+		e.behind += left
+	}
+	e.waiting = res.Left
+}
+
 func (e *xdpEngine) reset(conns []packet.Probe) (int, error) { return e.resets.reset(conns) }
 
 func (e *xdpEngine) flush() (waiting int, err error) {
@@ -142,7 +158,8 @@ func (e *xdpEngine) flush() (waiting int, err error) {
 	return left + e.waiting, err
 }
 
-func (e *xdpEngine) held() int { return e.waiting }
+// held counts all that came after the first one that waits: what has left is the first so many.
+func (e *xdpEngine) held() int { return e.waiting + e.behind }
 
 func (e *xdpEngine) drain() (unsent int) {
 	const pause = time.Millisecond
