@@ -55,6 +55,21 @@ func TestEasingFollowsTheDevice(t *testing.T) {
 	}
 }
 
+// TestEasingWithoutALimit: where no rate was asked for there is none again after a while, and the limit does not grow
+// for ever.
+func TestEasingWithoutALimit(t *testing.T) {
+	d := newDevice(0, 1e6)
+	d.pass(10)
+	if !d.pace.eased() {
+		t.Fatal("the rate is not eased")
+	}
+	d.capacity = 1e12
+	d.pass(600)
+	if d.pace.eased() || d.pace.rate() != 0 {
+		t.Errorf("rate %v after ten minutes without trouble, want no limit", d.pace.rate())
+	}
+}
+
 // TestEasingSurvivesAStall does not let a moment in which nothing was taken end a scan.
 func TestEasingSurvivesAStall(t *testing.T) {
 	d := newDevice(0, 1e6)

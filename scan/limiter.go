@@ -61,7 +61,7 @@ func (l *limiter) due(now time.Duration, limit int) int {
 	l.last = now
 	l.owed = min(l.owed+worth, max(float64(maxDebt)/l.interval, 1))
 	l.credit = min(l.credit+catchUp*worth, max(float64(maxBurst)/l.interval, 1))
-	return min(int(l.owed), int(l.credit), limit)
+	return int(min(l.owed, l.credit, float64(limit))) // which is never too much for an int
 }
 
 // sent takes n probes off what is due.

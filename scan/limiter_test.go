@@ -154,3 +154,22 @@ func TestLimiterChangesRate(t *testing.T) {
 		}
 	}
 }
+
+// TestLimiterTakesAnyRate: no rate, however large or small, makes more due than was asked for, or less than nothing.
+func TestLimiterTakesAnyRate(t *testing.T) {
+	for _, rate := range []float64{math.SmallestNonzeroFloat64, 1e-12, 0.1, 1e9, 1e18, 3e19, 1e20, 1e100, math.MaxFloat64, math.Inf(1)} {
+		l := newLimiter(rate).startAt(0)
+		now := time.Duration(0)
+		for range 1000 {
+			now += time.Millisecond
+			n := l.due(now, batchSize)
+			if n < 0 || n > batchSize || rate > 1e6 && n != batchSize || rate < 1 && n > 1 {
+				t.Fatalf("rate %v: %d of a batch of %d are due", rate, n, batchSize)
+			}
+			l.sent(n)
+			if wait := l.wait(); wait < tick {
+				t.Fatalf("rate %v: wait %v", rate, wait)
+			}
+		}
+	}
+}

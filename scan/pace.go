@@ -35,10 +35,13 @@ func (p *pace) ease(limit float64) (was float64) {
 
 func (p *pace) eased() bool { return p.limit.Load() != 0 }
 
+// beyondAny is a rate that no device reaches, in packets per second: ten times that of 800 Gbit/s.
+const beyondAny = 1e10
+
 // recover raises the limit by a factor, and lifts it where it does not matter any more.
 func (p *pace) recover(factor float64) {
 	limit := factor * p.limited()
-	if asked := p.wanted(); asked > 0 && limit >= asked {
+	if asked := p.wanted(); asked > 0 && limit >= asked || limit >= beyondAny {
 		limit = 0
 	}
 	p.limit.Store(math.Float64bits(limit))
