@@ -15,6 +15,7 @@ type easing struct {
 	dropped uint64
 	refused uint64
 	last    time.Duration
+	rate    float64       // at which frames left until then, since the look before
 	trouble time.Duration // when it last was too much
 	step    float64       // by how much the limit is raised next
 }
@@ -25,7 +26,7 @@ const (
 	easeRefused  = 20   // or refused: those cost time, and bursts of others' traffic refuse a few at any rate
 	easeLeast    = 32   // and so many in any case
 	easeDown     = 0.85 // of what arrived
-	easeMost     = 0.5  // of the limit before: one bad moment does not end a scan
+	easeMost     = 0.5  // of the limit, or of the rate, before: one bad moment does not end a scan, nor a stop of the process
 	easeFloor    = 1000 // packets per second, below which it is not the rate that is wrong
 	easeUp       = 1.05 // at first; the step doubles for as long as all goes well, up to easeFast
 	easeFast     = 2
@@ -35,12 +36,15 @@ const (
 // look is told the totals of probes sent, of frames dropped, and of how often frames were refused, which may be more
 // often than there are frames.
 func (e *easing) look(now time.Duration, probes, dropped, refused uint64) {
+	if now-e.last < easeEvery/2 {
+		return // the second of two at once, as after a stop: it would measure a moment
+	}
 	sent, gone, again, took := probes-e.probes, dropped-e.dropped, refused-e.refused, now-e.last
-	e.probes, e.dropped, e.refused, e.last = probes, dropped, refused, now
+	arrived, before := float64(sent-min(gone, sent))/took.Seconds(), e.rate
+	e.probes, e.dropped, e.refused, e.last, e.rate = probes, dropped, refused, now, arrived
 	switch {
 	case gone > max(easeLeast, sent/easeDropped) || again > max(easeLeast, sent/easeRefused):
-		limit := easeDown * float64(sent-min(gone, sent)) / took.Seconds()
-		limit = max(limit, easeMost*e.pace.limited(), easeFloor)
+		limit := max(easeDown*arrived, easeMost*max(e.pace.limited(), before), easeFloor)
 		if was := e.pace.ease(limit); was == 0 {
 			e.log.Warn("the device does not take all frames: sending slower (--no-backoff keeps the rate)",
 				"sent", sent, "dropped", gone, "refused", again, "pps", int(limit))

@@ -81,6 +81,42 @@ func TestEasingSurvivesAStall(t *testing.T) {
 	}
 }
 
+// TestEasingAfterAStop: a process that was stopped, or a machine that was taken away, sent next to nothing for as long. That
+// is no measure of the device, also where frames are refused as it goes on.
+func TestEasingAfterAStop(t *testing.T) {
+	for _, asked := range []float64{0, 5e6} {
+		d := newDevice(asked, 1e7)
+		d.pass(10)
+		was := float64(d.probes) / d.now.Seconds()
+		d.now += 30 * time.Second
+		d.probes += 100_000
+		d.refused += 10_000
+		d.look(d.now, d.probes, 0, d.refused)
+		if got := d.pace.rate(); got < easeMost*was {
+			t.Errorf("asked for %v: %.0f after a stop of half a minute, want at least half of the %.0f before", asked, got, was)
+		}
+	}
+}
+
+// TestEasingLooksAtNoMoment: of two looks at once the second one changes nothing, whatever came in between.
+func TestEasingLooksAtNoMoment(t *testing.T) {
+	d := newDevice(5e6, 1e7)
+	d.pass(10)
+	d.probes += 100
+	d.refused += 100
+	for _, later := range []time.Duration{0, time.Millisecond} {
+		d.look(d.now+later, d.probes, 0, d.refused)
+		if got := d.pace.rate(); got != 5e6 {
+			t.Errorf("%v after the look before: %.0f", later, got)
+		}
+	}
+	d.now += easeEvery
+	d.look(d.now, d.probes, 0, d.refused)
+	if !d.pace.eased() {
+		t.Error("what was refused in between is forgotten")
+	}
+}
+
 // TestEasingLetsAFewGo leaves the rate alone for what is less than one frame in 20.
 func TestEasingLetsAFewGo(t *testing.T) {
 	d := newDevice(1e6, 1e7)
