@@ -1,9 +1,11 @@
 package bench
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"runtime"
+	"time"
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
@@ -93,6 +95,25 @@ type xdpContext struct {
 
 // offered is how many frames the interface has been given. It may have had no room for some.
 func (f *flood) offered() (uint64, error) { return sumPerCPU(f.program.objects.Offered) }
+
+// begun waits until the flood has offered something: on a busy machine its thread may have to wait for its core. The error is
+// that of a flood that ended, or of ctx.
+func (f *flood) begun(ctx context.Context) error {
+	for {
+		n, err := f.offered()
+		if err != nil || n > 0 {
+			return err
+		}
+		select {
+		case err := <-f.ended:
+			f.ended <- nil // for stop
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
 
 // stop ends the flood, within a tenth of a second or so, and returns what went wrong with it.
 func (f *flood) stop() error {

@@ -210,3 +210,27 @@ func TestMeasureEnds(t *testing.T) {
 		}
 	}
 }
+
+// TestFloodBegins: a flood that has sent nothing is waited for until it has, has failed, or nobody waits any more.
+func TestFloodBegins(t *testing.T) {
+	requireLab(t)
+	program, err := newFrames(floodSource, make([]byte, frameLen))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer program.Close()
+	f := &flood{program: program, ended: make(chan error, 1)}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if err := f.begun(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("begun() = %v before the first frame, want that nobody waits any more", err)
+	}
+	failed := errors.New("failed")
+	f.ended <- failed
+	if err := f.begun(t.Context()); !errors.Is(err, failed) {
+		t.Errorf("begun() = %v, want what the flood failed with", err)
+	}
+	if err := f.stop(); err != nil {
+		t.Errorf("stop() = %v, want no error again", err)
+	}
+}

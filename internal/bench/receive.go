@@ -108,7 +108,7 @@ func (r *reader) stop() error {
 	return <-r.ended
 }
 
-// warmUp is the time from the beginning of the flood to that of the measurement.
+// warmUp is the time from the first frame of the flood to the measurement.
 const warmUp = 200 * time.Millisecond
 
 // probe reads all counters of a receive case at two moments.
@@ -127,6 +127,9 @@ type moment struct {
 }
 
 func (p *probe) measure(ctx context.Context, length time.Duration) (sample, error) {
+	if err := p.flood.begun(ctx); err != nil {
+		return nil, err
+	}
 	if err := pause(ctx, warmUp); err != nil {
 		return nil, err
 	}
