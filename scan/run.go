@@ -161,6 +161,9 @@ func (s *Scan) supervise(ctx context.Context, stop <-chan struct{}, probing *syn
 			}
 			cooldown = time.After(s.cfg.Cooldown)
 		case <-cooldown:
+			if err := s.brokenOff(); err != nil {
+				return EndFailed, err
+			}
 			return end, gaveUp
 		case <-s.collector.full:
 			return EndMaxResults, nil
@@ -173,6 +176,18 @@ func (s *Scan) supervise(ctx context.Context, stop <-chan struct{}, probing *syn
 		case <-ctx.Done():
 			return EndCancelled, ctx.Err()
 		}
+	}
+}
+
+// brokenOff is an error of a sender or the device that came as the cool-down ended.
+func (s *Scan) brokenOff() error {
+	select {
+	case err := <-s.broken:
+		return s.device.explain(err)
+	case err := <-s.device.lost:
+		return err
+	default:
+		return nil
 	}
 }
 
