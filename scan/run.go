@@ -48,6 +48,10 @@ func (s *Scan) Run(ctx context.Context, out Output, stop <-chan struct{}) (Snaps
 		return s.finish(EndFailed, err)
 	}
 
+	if err := s.device.check(); err != nil { // before the first probe: the next look is a tenth of a second away
+		return s.finish(EndFailed, err)
+	}
+
 	var collecting, receiving, probing, serving, watching sync.WaitGroup
 	unwatched := make(chan struct{})
 	watching.Go(func() { s.device.watch(unwatched) })

@@ -4,9 +4,11 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/xsweep/xsweep/bpf"
 	"github.com/xsweep/xsweep/internal/lab"
 	"github.com/xsweep/xsweep/internal/lab/labtest"
 )
@@ -84,5 +86,44 @@ func await(t *testing.T, isSo func() bool) {
 		if time.Now().After(deadline) {
 			t.Fatal("it is not so after twenty seconds")
 		}
+	}
+}
+
+// TestScanBeginsWithoutCarrier: where there is nobody at the far end from the beginning, nothing is sent before there is, for
+// many drivers would drop it without a word.
+func TestScanBeginsWithoutCarrier(t *testing.T) {
+	for _, engine := range bothEngines {
+		t.Run(engine.String(), func(t *testing.T) {
+			l := labtest.New(t, lab.Config{})
+			world := simulate(t, l, lab.SimConfig{Key: 4, Open: 0.1, CoveragePorts: []uint16{80}})
+			var log lockedBuffer
+			cfg := labConfig(t, l, 20_000, 80)
+			cfg.Engine, cfg.MaxTargets, cfg.Logger = engine, 5000, slog.New(slog.NewTextHandler(&log, nil))
+			s := openScan(t, l, cfg)
+			var carrier atomic.Bool
+			look := s.device.look
+			s.device.look = func() (bpf.Device, error) { // the wire of the lab passes on what is sent in any case
+				now, err := look()
+				now.Carrier = now.Carrier && carrier.Load()
+				return now, err
+			}
+			ended := make(chan Snapshot, 1)
+			go func() {
+				end, err := s.Run(t.Context(), allFields(t, io.Discard), nil)
+				if err != nil {
+					t.Error(err)
+				}
+				ended <- end
+			}()
+			await(t, func() bool { return strings.Contains(log.String(), "sending is paused") })
+			if n := counters(t, world).SYNs; n > 0 {
+				t.Errorf("%d probes were sent to nobody", n)
+			}
+			carrier.Store(true)
+			if end := <-ended; end.Probes != cfg.MaxTargets {
+				t.Errorf("%d probes sent, want %d", end.Probes, cfg.MaxTargets)
+			}
+			checkEachOnce(t, world, cfg.MaxTargets)
+		})
 	}
 }
