@@ -123,8 +123,9 @@ func TestBalanceUnderFlood(t *testing.T) {
 	world := simulate(t, l, lab.SimConfig{Key: 4})
 	for _, policy := range []ResetPolicy{ResetReply, ResetKernel} {
 		cfg := labConfig(t, l, 1000, 80)
-		cfg.Key, cfg.MaxTargets, cfg.Cooldown, cfg.Reset = Key{5, 6}, 1, 200*time.Millisecond, policy
+		cfg.Key, cfg.Cooldown, cfg.Reset = Key{5, 6}, 200*time.Millisecond, policy
 		s := openScan(t, l, cfg)
+		const enough = 10_000
 		var over atomic.Bool
 		var flood sync.WaitGroup
 		flood.Go(func() {
@@ -132,13 +133,21 @@ func TestBalanceUnderFlood(t *testing.T) {
 				forge(t, world, attackOn(&cfg, lab.ForgeUnprobedPort, 10_000, 0))
 			}
 		})
-		end, err := s.Run(context.Background(), allFields(t, io.Discard), nil)
+		stop := make(chan struct{})
+		flood.Go(func() {
+			for seen := uint64(0); seen < enough && !over.Load(); time.Sleep(time.Millisecond) {
+				now := s.Snapshot()
+				seen = now.Balance().Seen
+			}
+			close(stop)
+		})
+		end, err := s.Run(context.Background(), allFields(t, io.Discard), stop)
 		if err != nil {
 			t.Error(err)
 		}
 		over.Store(true)
 		flood.Wait()
-		if b := end.Balance(); b.Missing != 0 || b.Seen < 10_000 || b.Lost+b.Unread != b.Seen {
+		if b := end.Balance(); b.Missing != 0 || b.Seen < enough || b.Lost+b.Unread != b.Seen {
 			t.Errorf("%v: balance %+v, losses %+v; want none missing", policy, b, end.Losses)
 		}
 		if err := s.Close(); err != nil {
