@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,7 +15,7 @@ const resumeHelp = `Go on with a scan that was cut off: by Ctrl-C, a limit, a cr
 
 FILE is what --checkpoint named. Options and targets are those of the scan, with names of files as they were then;
 neither the environment nor a configuration file is read. Options given here take the place of what the scan had, but
-only those that change nothing about what is probed.
+only those that change nothing about what is probed; the others stay as the scan had them, which is their default here.
 
 Lists of targets and blocklists are read again. A blocklist that has become longer is respected; any other change is an
 error that says what has changed. What the checkpoint does not cover is probed again, and rows behind it stay: a few rows
@@ -40,8 +41,27 @@ func newResume() *cobra.Command {
 	}
 	cmd.Flags().SortFlags = false
 	o.register(cmd)
-	cmd.Flags().VisitAll(func(f *pflag.Flag) { f.Hidden = !isResumable(f.Name) && f.Name != "help" })
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		f.Hidden = !isResumable(f.Name) && f.Name != "help"
+		forgetDefault(f)
+	})
 	return cmd
+}
+
+// defaultRemark is where a description tells what an option is by default.
+var defaultRemark = regexp.MustCompile(` ?\(default[^()]*\)`)
+
+// forgetDefault has the help of a flag tell no default: it is what the scan had, and not what a new one would have.
+func forgetDefault(f *pflag.Flag) {
+	f.Usage = defaultRemark.ReplaceAllString(f.Usage, "")
+	switch f.Value.Type() { // what pflag takes for nothing worth telling
+	case "bool", "string":
+		f.DefValue = ""
+	case "stringArray":
+		f.DefValue = "[]"
+	default:
+		f.DefValue = "0"
+	}
 }
 
 // resume goes on with the scan of a checkpoint.
