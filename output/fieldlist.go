@@ -10,9 +10,12 @@ import (
 // MaxFields is the longest field list that is accepted; ZMap has the same limit.
 const MaxFields = 128
 
+// ErrUnknownField is what errors of ParseFields and ParseFilter are that name a field that there is not.
+var ErrUnknownField = errors.New("unknown output field")
+
 // ParseFields reads a field list such as "saddr, sport, success": names separated by commas or blanks, as in
 // ZMap, in any order and as often as wanted. "*" stands for all of Fields. An unknown name is an error that
-// holds the name and the field most like it; so are an empty list and one of more than MaxFields.
+// holds the name and the field most like it, if one is: ErrUnknownField. Errors are also an empty list and one of more than MaxFields.
 func ParseFields(spec string) ([]Field, error) {
 	all := Fields()
 	var list []Field
@@ -22,7 +25,7 @@ func ParseFields(spec string) ([]Field, error) {
 		} else {
 			f, ok := find(all, name)
 			if !ok {
-				return nil, fmt.Errorf("unknown output field %q: the nearest is %q", name, nearestField(all, name))
+				return nil, fmt.Errorf("%w %q%s", ErrUnknownField, name, nearestField(all, name))
 			}
 			list = append(list, f)
 		}
@@ -46,13 +49,13 @@ func find(all []Field, name string) (f Field, ok bool) {
 	return all[i], true
 }
 
-// nearestField returns the name of the field that somebody who typed name most likely meant.
+// nearestField names the field that somebody who typed name most likely meant, if there is one like it.
 func nearestField(all []Field, name string) string {
 	names := make([]string, len(all))
 	for i, f := range all {
 		names[i] = f.Name
 	}
-	return Nearest(name, names)
+	return nearestText(name, names)
 }
 
 // FieldList returns what --list-output-fields prints: a line "name type: description" for every field, in the order

@@ -197,7 +197,7 @@ func TestFilterErrors(t *testing.T) {
 		{"a letter missing", "succeess = 1", `column 1: unknown field "succeess": the nearest is "success"`},
 		{"in the middle", "success && sprt = 1", `column 12: unknown field "sprt": the nearest is "sport"`},
 		{"after text of several bytes a character", `classification = "ü" && foo`,
-			`column 25: unknown field "foo": the nearest is "ttl"`},
+			`column 25: unknown field "foo"`},
 		{"a word against a number", "sport = http", `column 9: "sport" is a number: want digits, found "http"`},
 		{"quotes against a number", "sport = '80'", `column 9: "sport" is a number: want digits, found the text "80"`},
 		{"a negative number", "sport = -1", `column 9: "sport" is a number: want digits, found "-1"`},
@@ -255,8 +255,8 @@ func TestFilterErrors(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := ParseFilter(tt.text)
-			if err == nil || err.Error() != "output filter, "+tt.want {
-				t.Errorf("ParseFilter(%.40q): %v, want output filter, %s", tt.text, err, tt.want)
+			if err == nil || err.Error() != tt.want {
+				t.Errorf("ParseFilter(%.40q): %v, want %s", tt.text, err, tt.want)
 			}
 		})
 	}

@@ -139,7 +139,8 @@ func (p *filterParser) field() (Field, error) {
 	f, ok := find(p.fields, t.text)
 	switch {
 	case !ok:
-		return Field{}, p.fail(t, "unknown field %q: the nearest is %q", t.text, nearestField(p.fields, t.text))
+		return Field{}, &FilterError{Text: p.text, Pos: t.pos, Err: ErrUnknownField,
+			Problem: fmt.Sprintf("unknown field %q%s", t.text, nearestField(p.fields, t.text))}
 	case f.ofScan != nil:
 		return Field{}, p.fail(t, "%q is the same in every row: it cannot be compared", f.Name)
 	case f.kind == instant || f.kind == millis:

@@ -1,6 +1,9 @@
 package output
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Format is the layout of a row.
 type Format uint8
@@ -20,7 +23,7 @@ func (f Format) String() string {
 	return fmt.Sprintf("format %d", uint8(f))
 }
 
-// ParseFormat reads the name of a format: csv, json or parquet. The error for any other holds the name most like it.
+// ParseFormat reads the name of a format: csv, json or parquet. The error for any other names them.
 func ParseFormat(name string) (Format, error) {
 	names := formatNames()
 	for i, n := range names {
@@ -28,7 +31,7 @@ func ParseFormat(name string) (Format, error) {
 			return Format(i), nil
 		}
 	}
-	return 0, fmt.Errorf("unknown output format %q: the nearest is %q", name, Nearest(name, names))
+	return 0, fmt.Errorf("unknown output format %q: there are %s", name, strings.Join(names, ", "))
 }
 
 func formatNames() []string { return []string{CSV: "csv", JSON: "json", Parquet: "parquet"} }

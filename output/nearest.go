@@ -1,10 +1,13 @@
 package output
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
-// Nearest returns the one of names that somebody who typed name most likely meant: one that contains it (mss for
-// tcpopt_mss), else the one the fewest single-letter edits away. Of equals it takes the first; names is not
-// empty.
+// Nearest returns the one of names that somebody who typed name most likely meant, or "" where none is near: one that
+// contains it (mss for tcpopt_mss), else the one the fewest single-letter edits away, if these are no more than a third of
+// the letters. Of equals it takes the first.
 func Nearest(name string, names []string) string {
 	name = strings.ToLower(name)
 	if len(name) > 2 { // shorter ones are contained in names they have nothing to do with
@@ -14,13 +17,21 @@ func Nearest(name string, names []string) string {
 			}
 		}
 	}
-	best, fewest := names[0], edits(name, names[0])
-	for _, n := range names[1:] {
-		if e := edits(name, n); e < fewest {
+	best, fewest := "", len(name)+1
+	for _, n := range names {
+		if e := edits(name, n); e < fewest && e <= max(len(name), len(n))/3 {
 			best, fewest = n, e
 		}
 	}
 	return best
+}
+
+// nearestText goes behind a name that is unknown: it names the nearest, if any is near.
+func nearestText(name string, names []string) string {
+	if n := Nearest(name, names); n != "" {
+		return fmt.Sprintf(": the nearest is %q", n)
+	}
+	return ""
 }
 
 // edits is the Levenshtein distance: how many bytes have to be inserted, removed or replaced to make b of a.

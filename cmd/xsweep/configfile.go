@@ -60,7 +60,7 @@ func readConfig(flags *pflag.FlagSet, path string) ([]setting, error) {
 func checkName(flags *pflag.FlagSet, name string) error {
 	switch {
 	case flags.Lookup(name) == nil:
-		return fmt.Errorf("unknown option %q: %s", name, suggestOption(flags, name, ""))
+		return fmt.Errorf("unknown option %q%s", name, suggestOption(flags, name, ""))
 	case !isLasting(name):
 		return fmt.Errorf("option %q is for the command line only", name)
 	}

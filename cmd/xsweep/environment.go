@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -25,8 +24,11 @@ func readEnvironment(flags *pflag.FlagSet, environ []string) (layer []setting, r
 		}
 		switch name := optionName(variable); {
 		case flags.Lookup(name) == nil || variableName(name) != variable:
-			remarks = append(remarks, fmt.Sprintf("%s in the environment is no option: the nearest is %s", variable,
-				variableName(output.Nearest(name, names))))
+			remark := variable + " in the environment is no option"
+			if near := output.Nearest(name, names); near != "" {
+				remark += ": the nearest is " + variableName(near)
+			}
+			remarks = append(remarks, remark)
 		case isLasting(name) || name == "config":
 			layer = append(layer, setting{name: name, value: value, from: variable})
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/xsweep/xsweep/bpf"
 	"github.com/xsweep/xsweep/internal/lab"
 	"github.com/xsweep/xsweep/internal/nexthop"
+	"github.com/xsweep/xsweep/output"
 	"github.com/xsweep/xsweep/scan"
 )
 
@@ -54,6 +55,9 @@ var hints = []struct {
 
 // hintFor returns "" where there is nothing to add.
 func hintFor(err error) string {
+	if errors.Is(err, output.ErrUnknownField) {
+		return "'xsweep --list-output-fields' lists the fields"
+	}
 	if _, ok := errors.AsType[*usageError](err); ok {
 		return ""
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -92,7 +91,7 @@ func (o *outputOptions) understand(cmd *cobra.Command, ports int, logFile string
 	}
 	filter, err := output.ParseFilter(o.filter)
 	if err != nil {
-		return s, usagef(cmd, "--output-filter: %s", strings.TrimPrefix(err.Error(), "output filter, "))
+		return s, usagef(cmd, "--output-filter: %w", err)
 	}
 	if o.filter != "" {
 		s.rows.Only = filter.Match

@@ -23,7 +23,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		return usagef(cmd, "%w", err)
 	}
 	name := unknown.GetSpecifiedName()
-	return usagef(cmd, "%w: %s", err, suggestOption(cmd.Flags(), name, "--"))
+	return usagef(cmd, "%w%s", err, suggestOption(cmd.Flags(), name, "--"))
 }
 
 // spelling is how a command line has an option: --rate (-r).
@@ -63,11 +63,11 @@ func wanted(kind string) string {
 	return "a whole number"
 }
 
-// suggestOption says which option somebody who wrote name most likely meant. prefix is what names have in front where
-// they are written: "--" or, in a file, nothing.
+// suggestOption goes behind a name that is unknown: it says which option somebody who wrote it most likely meant, if there
+// is one like it. prefix is what names have in front where they are written: "--" or, in a file, nothing.
 func suggestOption(flags *pflag.FlagSet, name, prefix string) string {
 	if now := renamed(name); now != "" {
-		return "it is " + prefix + now + " now, as in ZMap 4"
+		return ": it is " + prefix + now + " now, as in ZMap 4"
 	}
 	var all, longer []string
 	flags.VisitAll(func(f *pflag.Flag) {
@@ -77,9 +77,12 @@ func suggestOption(flags *pflag.FlagSet, name, prefix string) string {
 		}
 	})
 	if len(longer) > 0 {
-		return fmt.Sprintf("names are not abbreviated, write %s", strings.Join(longer, " or "))
+		return fmt.Sprintf(": names are not abbreviated, write %s", strings.Join(longer, " or "))
 	}
-	return "the nearest is " + prefix + output.Nearest(name, all)
+	if near := output.Nearest(name, all); near != "" {
+		return ": the nearest is " + prefix + near
+	}
+	return ""
 }
 
 // renamed is the present name of an option that older versions of ZMap had, or "". Distributions still ship those, and
