@@ -66,8 +66,33 @@ func newCommand(o *options) *cobra.Command {
 		printHelp(c.OutOrStderr(), c, o.groups)
 		return nil
 	})
+	cmd.SetHelpCommand(newHelp())
 	cmd.AddCommand(newCheck(), newDemo(), newBench(), newIterate(), newFilter(), newResume(), newZMapHelp())
+	refuseShells(cmd)
 	return cmd
+}
+
+// refuseShells has 'xsweep completion' refuse what is no shell, and more than one: for cobra that is help, or an error like
+// that of a scan.
+func refuseShells(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	refuse := func(cmd *cobra.Command, _ []string) error {
+		return usagef(cmd.Root(), "completion takes the name of one shell: bash, fish, powershell or zsh")
+	}
+	for _, c := range root.Commands() {
+		if c.Name() != "completion" {
+			continue
+		}
+		c.Args, c.RunE = cobra.ArbitraryArgs, refuse
+		for _, shell := range c.Commands() {
+			shell.Args = func(cmd *cobra.Command, args []string) error {
+				if len(args) > 0 {
+					return refuse(cmd, args)
+				}
+				return nil
+			}
+		}
+	}
 }
 
 // printHelp lists the flags by purpose, each with its default, and ends with examples.

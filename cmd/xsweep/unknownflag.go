@@ -109,10 +109,9 @@ func mistyped(cmd *cobra.Command, o *options, args []string, err error) error {
 	if len(args) == 0 || o.ports != "" || o.targetsFile != "" {
 		return err
 	}
-	cmd.SuggestionsMinimumDistance = 2
-	near := cmd.SuggestionsFor(args[0])
-	if len(near) == 0 {
+	near := nearestCommand(cmd, args[0])
+	if near == "" {
 		return err
 	}
-	return usagef(cmd, "%q is not a command: the nearest is %s", args[0], near[0])
+	return usagef(cmd, "%q is not a command%s", args[0], near)
 }
