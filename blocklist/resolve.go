@@ -12,7 +12,11 @@ import (
 // maxLookups is how many host names are looked up at a time.
 const maxLookups = 32
 
-var errNoIPv4 = errors.New("host name has no IPv4 address")
+// ErrUnresolved is what errors are of an entry that is right, but whose host name has no address now, or that no name server
+// answers for. They wrap what the Lookup of a Loader returned, too.
+var ErrUnresolved = errors.New("host name is not resolved")
+
+var errNoIPv4 = fmt.Errorf("%w: it has no IPv4 address", ErrUnresolved)
 
 // resolve looks up the hosts of the list called name and adds their addresses to it, in the order of the lines.
 func (l *Loader) resolve(ctx context.Context, name string, hosts []hostEntry, list entryList) error {
@@ -79,7 +83,7 @@ func hostError(name string, host hostEntry, err error) *ParseError {
 func (l *Loader) lookUp(ctx context.Context, host string) ([]uint32, error) {
 	found, err := l.Lookup(ctx, host)
 	if err != nil {
-		return nil, fmt.Errorf("host name is not resolved: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrUnresolved, err)
 	}
 	var addrs []uint32
 	for _, addr := range found {

@@ -62,8 +62,8 @@ func TestLoaderEntry(t *testing.T) {
 		{"all IPv4 addresses of a host", "TWO.example", "[198.18.0.7 198.18.2.9]"},
 		{"host with a prefix length", "two.example/24", "[198.18.0.0/24 198.18.2.0/24]"},
 		{"host with IPv4 in IPv6", "mapped", "[198.18.0.1]"},
-		{"host with IPv6 alone", "six.example", `"six.example": host name has no IPv4 address`},
-		{"host without addresses", "none.example/24", `"none.example/24": host name has no IPv4 address`},
+		{"host with IPv6 alone", "six.example", `"six.example": host name is not resolved: it has no IPv4 address`},
+		{"host without addresses", "none.example/24", `"none.example/24": host name is not resolved: it has no IPv4 address`},
 		{"unknown host", "missing.example", `"missing.example": host name is not resolved: no such host`},
 		{"host with a bad prefix length", "one.example/33", `"one.example/33": prefix length must be 0 to 32`},
 		{"host with a port", "one.example:80", `"one.example:80": want an IPv4 address, prefix or range, as 198.18.0.1, 198.18.0.0/15 or 198.18.0.1-198.18.0.9; or a host name`},
@@ -101,7 +101,7 @@ func TestLoaderResolvesTheHostsOfAList(t *testing.T) {
 func TestLoaderNamesTheHostThatFails(t *testing.T) {
 	tests := []struct{ name, file, want string }{
 		{"unknown", "one.example\n\nmissing.example # c\n", `stdin:3: "missing.example": host name is not resolved: no such host`},
-		{"no IPv4 address", "six.example/24\n", `stdin:1: "six.example": host name has no IPv4 address`},
+		{"no IPv4 address", "six.example/24\n", `stdin:1: "six.example": host name is not resolved: it has no IPv4 address`},
 		{"first use counts", "\nmissing.example\nMISSING.example\n", `stdin:2: "missing.example": host name is not`},
 		{"bad line after it is found first", "missing.example\n198.18.0.300\n", `stdin:2: "198.18.0.300": want an IPv4 address`},
 	}

@@ -21,7 +21,8 @@ changed, and no root is needed: what only root sees is unknown then. docs/check.
 
 The interface is that of the route to TARGETS, without any to all of IPv4; --interface (-i) names another one.
 
-The exit status is 0 if a scan will work and 1 if something is fatal.`
+The exit status is 0 if a scan will work, 1 if something is fatal or TARGETS cannot be looked up, and 2 if the command
+line is wrong.`
 
 // errNotReady says that something is fatal, which the report names.
 var errNotReady = errors.New("not ready")

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xsweep/xsweep/blocklist"
 	"github.com/xsweep/xsweep/bpf"
 	"github.com/xsweep/xsweep/internal/lab"
 	"github.com/xsweep/xsweep/internal/nexthop"
@@ -22,6 +23,7 @@ var hints = []struct {
 	{errNoTargets, "give other targets, or a shorter blocklist"},
 	{errSpecial, "--allow-special probes special-purpose networks, too: do so only where they are yours"},
 	{errUnlisted, "give the networks that asked to be left out with --blocklist-file FILE, or say --no-blocklist"},
+	{blocklist.ErrUnresolved, "is the name right? 'getent ahostsv4 NAME' asks for it as well; addresses need no name server"},
 	{scan.ErrTooManyTargets, "scan fewer ports at a time"},
 	{scan.ErrLowHitRate, "--min-hitrate is the limit; what was found until then is in the output"},
 	{scan.ErrSendFailures, "--max-sendto-failures is the limit; what was found until then is in the output"},

@@ -112,7 +112,10 @@ func readArguments(cmd *cobra.Command, loader *blocklist.Loader, args []string) 
 	var ranges []blocklist.Range
 	for _, arg := range args {
 		r, err := loader.Entry(cmd.Context(), arg)
-		if err != nil {
+		switch {
+		case errors.Is(err, blocklist.ErrUnresolved): // the command line is right, and may work later
+			return nil, fmt.Errorf("target %w", err)
+		case err != nil:
 			return nil, usagef(cmd, "target %w", err)
 		}
 		ranges = append(ranges, r...)
