@@ -86,7 +86,7 @@ func (m *monitor) look() {
 	s := statusOf(&now, &m.last, m.limits)
 	m.warn(&s, &now)
 	if m.terminal != nil && (m.last.Elapsed > 0 || now.Elapsed > 100*time.Millisecond) {
-		fmt.Fprintln(m.terminal, statusLine(&s, now.Done, now.End == ""))
+		fmt.Fprintln(m.terminal, statusLine(&s, now.Done, now.End == "", columns(m.terminal)))
 	}
 	if m.rows != nil && m.err == nil {
 		m.note(m.rows.Write(&s))

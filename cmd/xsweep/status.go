@@ -8,11 +8,13 @@ import (
 	"github.com/xsweep/xsweep/output"
 )
 
-// statusLine is ZMap's, to the letter:
+// statusLine is ZMap's, to the letter, where there is room for it:
 //
 //	 0:05 71% (2s left); send: 1499904 300 Kp/s (300 Kp/s avg); recv: 14921 2.98 Kp/s (2.98 Kp/s avg); drops: 0 p/s
 //	(0 p/s avg); hitrate: 0.99%
-func statusLine(s *output.Status, sent, goesOn bool) string {
+//
+// In fewer columns it leaves out what can be missed; 0 is as many as it takes.
+func statusLine(s *output.Status, sent, goesOn bool, columns int) string {
 	eta := ""
 	if s.Elapsed >= 5*time.Second && goesOn {
 		eta = fmt.Sprintf(" (%s left)", shortDuration(s.Remaining))
@@ -21,10 +23,44 @@ func statusLine(s *output.Status, sent, goesOn bool) string {
 	if !sent {
 		pace = siRate(s.Sent.Last)
 	}
-	return fmt.Sprintf("%5s %.0f%%%s; send: %d %s (%s avg); recv: %d %s (%s avg); drops: %s (%s avg); hitrate: %.2f%%",
-		clockText(s.Elapsed), s.PercentComplete, eta, s.Sent.Total, pace, siRate(s.Sent.Avg),
-		s.RecvSuccess.Total, siRate(s.RecvSuccess.Last), siRate(s.RecvSuccess.Avg),
-		siRate(s.Drops.Last), siRate(s.Drops.Avg), s.HitRate)
+	drops := 9 // a loss is not to be missed
+	if s.Drops.Total == 0 {
+		drops = 5
+	}
+	return fitted(columns,
+		piece{0, fmt.Sprintf("%5s %.0f%%", clockText(s.Elapsed), s.PercentComplete)},
+		piece{7, eta},
+		piece{11, fmt.Sprintf("; send: %d", s.Sent.Total)},
+		piece{8, " " + pace},
+		piece{3, fmt.Sprintf(" (%s avg)", siRate(s.Sent.Avg))},
+		piece{10, fmt.Sprintf("; recv: %d", s.RecvSuccess.Total)},
+		piece{4, " " + siRate(s.RecvSuccess.Last)},
+		piece{2, fmt.Sprintf(" (%s avg)", siRate(s.RecvSuccess.Avg))},
+		piece{drops, fmt.Sprintf("; drops: %s", siRate(s.Drops.Last))},
+		piece{1, fmt.Sprintf(" (%s avg)", siRate(s.Drops.Avg))},
+		piece{6, fmt.Sprintf("; hitrate: %.2f%%", s.HitRate)})
+}
+
+// A piece of a line is left out where there is no room for all of it, those of lower ranks first. One of rank 0 stays.
+type piece struct {
+	rank int
+	text string // of ASCII alone
+}
+
+// fitted joins the pieces of a line that there is room for.
+func fitted(columns int, line ...piece) string {
+	for rank := 1; ; rank++ {
+		text, more := "", false
+		for _, p := range line {
+			if p.rank == 0 || p.rank >= rank {
+				text += p.text
+			}
+			more = more || p.rank >= rank
+		}
+		if !more || columns <= 0 || len(text) <= columns {
+			return text
+		}
+	}
 }
 
 // siRate writes a rate with three digits: 831 p/s, 45.3 Kp/s, 2.87 Mp/s, or with two behind the point: 14.88 Mp/s. What

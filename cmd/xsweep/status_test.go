@@ -42,10 +42,48 @@ func TestStatusLine(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := statusOf(&moment{Snapshot: tt.now}, &moment{Snapshot: tt.last}, tt.limits)
-			if got := statusLine(&s, tt.now.Done, tt.now.End == ""); got != tt.want {
+			if got := statusLine(&s, tt.now.Done, tt.now.End == "", 0); got != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestStatusLineFits: no line is wider than the terminal, and what is left out first is what can be missed.
+func TestStatusLineFits(t *testing.T) {
+	now := scan.Snapshot{Elapsed: seconds(3725), Sending: seconds(3725), Targets: 3_660_000_000, Planned: 3_660_000_000,
+		Probed: 1429298812, Probes: 1429298812, Hits: 21962912}
+	last := scan.Snapshot{Elapsed: seconds(3724), Probes: 1429298812 - 287_000, Hits: 21962912 - 4530}
+	lossy := now
+	lossy.Losses.RingFull = 4500
+	tests := []struct {
+		name    string
+		now     scan.Snapshot
+		columns int
+		want    string
+	}{
+		{"all of it", now, 200, "1:02:05 39% (1h36m left); send: 1429298812 287 Kp/s (384 Kp/s avg); recv: 21962912 4.53 Kp/s (5.90 Kp/s avg); drops: 0 p/s (0 p/s avg); hitrate: 1.54%"},
+		{"120 columns", now, 120, "1:02:05 39% (1h36m left); send: 1429298812 287 Kp/s; recv: 21962912 4.53 Kp/s; drops: 0 p/s; hitrate: 1.54%"},
+		{"80 columns", now, 80, "1:02:05 39% (1h36m left); send: 1429298812 287 Kp/s; recv: 21962912"},
+		{"80 columns and losses", lossy, 80, "1:02:05 39%; send: 1429298812 287 Kp/s; recv: 21962912; drops: 4.50 Kp/s"},
+		{"60 columns", now, 60, "1:02:05 39%; send: 1429298812 287 Kp/s; recv: 21962912"},
+		{"40 columns", now, 40, "1:02:05 39%; send: 1429298812"},
+		{"20 columns", now, 20, "1:02:05 39%"},
+		{"a terminal that does not tell", now, 0, "1:02:05 39% (1h36m left); send: 1429298812 287 Kp/s (384 Kp/s avg); recv: 21962912 4.53 Kp/s (5.90 Kp/s avg); drops: 0 p/s (0 p/s avg); hitrate: 1.54%"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := statusOf(&moment{Snapshot: tt.now}, &moment{Snapshot: last}, limits{})
+			if got := statusLine(&s, false, true, tt.columns); got != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+	s := statusOf(&moment{Snapshot: lossy}, &moment{Snapshot: last}, limits{})
+	for columns := 11; columns <= 200; columns++ {
+		if line := statusLine(&s, false, true, columns); len(line) > columns {
+			t.Errorf("%d columns for %q, of %d", columns, line, len(line))
+		}
 	}
 }
 

@@ -33,6 +33,7 @@ func zmapDiffs() []zmapDiff {
 		{"Ctrl-C", "ends at once; answers on their way are lost", "stops sending, waits for answers, ends well with exit code 0; a second one leaves at once"},
 		{"a scan that was cut off", "begins anew", "goes on, with --checkpoint FILE and xsweep resume FILE"},
 		{"exit code", "0, or 1 for everything else", "0 done, 1 failed, 2 the command line is wrong"},
+		{"status line", "wraps on a narrow terminal", "there it leaves out what can be missed, averages first; in a file or a pipe it is ZMap's"},
 		{"errors", "a line of the log", "one line, and a hint where there is something to do about it"},
 		{"shortened options", "--max-t is --max-targets", "refused, with the full names: a new option must not change what a script does"},
 		{"configuration", "/etc/zmap/zmap.conf", "/etc/xsweep/xsweep.conf, or a file of ZMap's with -C; XSWEEP_RATE and the like in the environment"},
