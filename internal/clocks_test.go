@@ -29,6 +29,7 @@ var readsClock = map[string]struct {
 	"cmd/xsweep/keeper.go":           {1, "time of day: printed into the checkpoint"},
 	"cmd/xsweep/logs.go":             {1, "time of day: in the name of the log"},
 	"cmd/xsweep/settings.go":         {1, "time of day: a number to begin TCP timestamps with, once"},
+	"cmd/xsweep/signals.go":          {1, "steady: compared"},
 	"xsk/tx.go":                      {2, "steady: compared"},
 	"xsk/rx.go":                      {2, "steady: compared"},
 	"xsk/queue.go":                   {1, "steady: compared"},

@@ -65,6 +65,38 @@ func TestSignals(t *testing.T) {
 	}
 }
 
+// TestGivingUp presses Ctrl-C again and again while the metadata go to a pipe whose reader does not read: all else is
+// complete, and the process ends with a line that names what may be missing.
+func TestGivingUp(t *testing.T) {
+	l, dir := labtest.New(t, lab.Config{}), t.TempDir()
+	world := simulate(t, l, lab.SimConfig{Key: 64, Open: 0.5})
+	fifo := filepath.Join(dir, "m.fifo")
+	must(t, unix.Mkfifo(fifo, 0o600))
+	reader, err := unix.Open(fifo, unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	must(t, err)
+	defer unix.Close(reader)
+	for err == nil { // until nothing more goes in
+		_, err = unix.Write(reader, make([]byte, 4096))
+	}
+	p := start(t, l, dir, "--allow-special", "-p", "443", "-r", "20k", "-c", "0", "-q", "-l", "log", "-m", "m.fifo", "-o", "out.csv", "198.18.16.0/24")
+	hang := time.AfterFunc(time.Minute, func() { p.cmd.Process.Kill() })
+	defer hang.Stop()
+	log := filepath.Join(dir, "log")
+	waitForLog(t, log, "scan ended: all targets probed")
+	defer repeatSignal(p.cmd.Process, unix.SIGINT)()
+	p.waitFor(t, exitFailed)
+	const want = "interrupted while the metadata file was being written: the last of it may be missing"
+	if got := p.stderr.String(); got != "xsweep: "+want+"\n" {
+		t.Errorf("stderr is %q", got)
+	}
+	for _, text := range []string{want, "interrupted again: the metadata file is still being written; once more, after "} {
+		if n := strings.Count(read(t, log), text); n != 1 {
+			t.Errorf("%q is %d times in the log:\n%s", text, n, read(t, log))
+		}
+	}
+	checkRows(t, read(t, dir, "out.csv"), world, "198.18.16.0/24", 443)
+}
+
 // repeatSignal sends one every millisecond, until stop is called.
 func repeatSignal(p *os.Process, sig unix.Signal) (stop func()) {
 	tick, over := time.NewTicker(time.Millisecond), make(chan struct{})

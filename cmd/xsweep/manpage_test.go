@@ -31,7 +31,7 @@ remembers what has answered, 8 bytes for each, and is removed when the scan is c
 1: failed.
 
 2: the command line or the configuration is wrong; nothing was sent.`},
-	{"SIGNALS", `SIGINT, SIGTERM: send no more, wait for answers on their way, and end; a second one ends at once. With --checkpoint, a scan that was ended in either way can be gone on with.
+	{"SIGNALS", `SIGINT, SIGTERM: send no more, wait for answers on their way, and end; a second one ends once what was found is written. That may take for ever, where a pipe is not read or a file server does not answer: one more, 5 seconds after the second or later, ends without it, with a line that says what may be incomplete and exit status 1. With --checkpoint, a scan that was ended in either way can be gone on with.
 
 SIGHUP: read the blocklist files again and leave out what they have now, besides what was left out before. Without any, as
 SIGTERM.

@@ -119,7 +119,8 @@ func realScan(cmd *cobra.Command, o *options, s *settings, args []string, openin
 	defer meta.close()
 	opt := newOptOut(o, s, run, keep, log)
 	o.confine(s, run, opt, log)
-	ctx, stop, cancel := handleSignals(ctx, opt, log)
+	busy := &writing{giveUp: o.giveUp(cmd.ErrOrStderr())}
+	ctx, stop, cancel := handleSignals(ctx, opt, busy, log)
 	defer cancel()
 	if err := opening.end(); err != nil { // from here on a signal stops the scan
 		return errors.Join(err, out.Close(), watcher.close())
@@ -130,8 +131,12 @@ func realScan(cmd *cobra.Command, o *options, s *settings, args []string, openin
 		"seed", s.scan.Seed)
 	admitThreads(run.Threads())
 	err = finish(out, supervise(ctx, watcher, stop, out))
+	busy.now("the log")
 	report(log, &watcher.last)
-	return meta.write(&watcher.last, run.Rate(), errors.Join(err, watcher.close()), log)
+	busy.now("the status updates file")
+	err = errors.Join(err, watcher.close())
+	busy.now("the metadata file")
+	return meta.write(&watcher.last, run.Rate(), err, log)
 }
 
 // admitThreads has Go run the threads of the scan beside its own: with as many as there are cores, a sender or receiver

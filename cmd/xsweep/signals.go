@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"math"
 	"os"
 	"os/signal"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -16,9 +18,9 @@ import (
 // handleSignals turns the first SIGINT or SIGTERM into stop, the second into the end of the context. SIGHUP has the
 // blocklist files read again; without any it is what a terminal sends that goes away, and one more SIGTERM. SIGUSR1 and
 // SIGUSR2 change the rate. All are caught until the process ends: one more, from somebody impatient, must not cut off what
-// is written last.
-func handleSignals(parent context.Context, opt *optOut, log *slog.Logger) (ctx context.Context, stop <-chan struct{},
-	cancel context.CancelFunc) {
+// is written last, unless that takes so long that it may never end.
+func handleSignals(parent context.Context, opt *optOut, busy *writing, log *slog.Logger) (ctx context.Context,
+	stop <-chan struct{}, cancel context.CancelFunc) {
 	ctx, cancel = context.WithCancel(parent)
 	stopped := make(chan struct{})
 	signals := make(chan os.Signal, 2)
@@ -33,21 +35,54 @@ func handleSignals(parent context.Context, opt *optOut, log *slog.Logger) (ctx c
 	} else if !signal.Ignored(unix.SIGHUP) { // as under nohup
 		signal.Notify(signals, unix.SIGHUP)
 	}
-	go func() {
-		select {
-		case <-signals:
-		case <-ctx.Done():
-			return
-		}
-		log.Info("interrupted: no more probes; waiting for answers (once more to leave at once)")
-		close(stopped)
-		select {
-		case <-signals:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
+	go heedInterruptions(signals, stopped, cancel, busy, log)
 	return ctx, stopped, cancel
+}
+
+// heedInterruptions does what signals mean that are to end a scan, until the process ends.
+func heedInterruptions(signals <-chan os.Signal, stopped chan<- struct{}, cancel context.CancelFunc, busy *writing, log *slog.Logger) {
+	var so interruptions
+	for range signals {
+		switch now := time.Now(); so.next(now) {
+		case stopProbing:
+			close(stopped)
+			if busy.hasEnded() {
+				inTime(func() { log.Info(fmt.Sprintf("interrupted: the scan has ended, and %s is being written", busy)) })
+			} else {
+				inTime(func() { log.Info("interrupted: no more probes; waiting for answers (once more to leave at once)") })
+			}
+		case leave:
+			cancel()
+		case tooEarly:
+			inTime(func() { log.Warn(so.refusal(now, busy.String())) })
+		case giveUp:
+			busy.giveUp(fmt.Errorf("interrupted while %s was being written: the last of it may be missing", busy))
+		}
+	}
+}
+
+// inTime has something written, and does not wait for ever: it may be the reader of the log who does not read.
+func inTime(write func()) {
+	written := make(chan struct{})
+	go func() {
+		write()
+		close(written)
+	}()
+	select {
+	case <-written:
+	case <-time.After(time.Second):
+	}
+}
+
+// giveUp is how a process ends whose main goroutine may never return: with a line on standard error and in the logs.
+func (o *options) giveUp(stderr io.Writer) func(error) {
+	return func(err error) {
+		inTime(func() {
+			fmt.Fprintln(stderr, "xsweep:", err)
+			o.logs.close(err)
+		})
+		os.Exit(exitFailed)
+	}
 }
 
 func readOnHangup(ctx context.Context, opt *optOut, hangups <-chan os.Signal) {

@@ -30,7 +30,7 @@ func zmapDiffs() []zmapDiff {
 		{"ICMP answers", "without the port", "with the port of the probe"},
 		{"ja4ts, ja4t", "nothing for no options; the end of the options once", "00, and each of them, as in FoxIO's lists: macOS is 65535_2-1-3-1-1-8-4-0-0_1460_6"},
 		{"repeat", "depends on --dedup-method", "the same address, port and classification has been seen before"},
-		{"Ctrl-C", "ends at once; answers on their way are lost", "stops sending, waits for answers, ends well with exit code 0; a second one leaves at once"},
+		{"Ctrl-C", "ends at once; answers on their way are lost", "stops sending, waits for answers, ends well with exit code 0; a second one leaves once what was found is written, and one more, 5 seconds later, without that"},
 		{"a scan that was cut off", "begins anew", "goes on, with --checkpoint FILE and xsweep resume FILE"},
 		{"exit code", "0, or 1 for everything else", "0 done, 1 failed, 2 the command line is wrong"},
 		{"status line", "wraps on a narrow terminal", "there it leaves out what can be missed, averages first; in a file or a pipe it is ZMap's"},
