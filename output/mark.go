@@ -13,6 +13,7 @@ type Mark struct {
 	Path string // as in File
 	Size int64  // bytes, which end with a row; -1 for standard output and for what is no regular file
 	Rows uint64 // rows in those bytes, the header excluded
+	Tail Tail   // of those bytes; zero where Size is 0 or -1
 }
 
 // ErrNotResumable is what errors wrap for a file that no later process can go on with.
@@ -74,7 +75,11 @@ func (f *lineFile) Mark() (Mark, error) {
 	}
 	f.flushed = time.Now() // a piece ends here, compressed
 	size, err := f.sink.size()
-	return Mark{f.sink.path(), size, f.Written()}, err
+	m := Mark{Path: f.sink.path(), Size: size, Rows: f.Written()}
+	if size > 0 {
+		m.Tail = tailOf(f.sink.end)
+	}
+	return m, err
 }
 
 // Mark cannot be: see CheckResumable.

@@ -14,7 +14,8 @@ import (
 // whose marks have a size of -1, are written to as they are.
 //
 // All is checked before any file is changed. An error names the file: one that is missing, shorter than its mark, or
-// something else than it was; one that CheckResumable or CheckFiles does not want; or one of the file system.
+// another one than it was, by the Tail of its mark or, where that covers nothing, by its first bytes; one that
+// CheckResumable or CheckFiles does not want; or one of the file system.
 //
 // Group.Rows goes on from the marks, with the rows kept of the file that has most: the last rows of a killed process may
 // be in one file and not yet in another.
@@ -64,7 +65,11 @@ func reopenFile(f File, cfg Config, mark Mark) (groupFile, remains, error) {
 	if err != nil {
 		return groupFile{}, remains{}, err
 	}
-	kept, err := findRemains(sink.f, mark.Size, size, f)
+	begins := cfg.beginning(f.Format)
+	kept, err := findRemains(sink.f, mark.Size, size, f, len(begins))
+	if err == nil && mark.Size == 0 {
+		err = kept.check(f, begins)
+	}
 	if err != nil {
 		sink.abandon()
 		return groupFile{}, remains{}, resumeError(mark, causeOf(err))
@@ -150,15 +155,22 @@ func (s *Sink) checkMark(f File, mark Mark) (int64, error) {
 	if info.Size() < mark.Size {
 		return 0, fmt.Errorf("it has %d bytes, and had %d before: %s", info.Size(), mark.Size, wayOut)
 	}
-	if f.Compression != Uncompressed || mark.Size == 0 {
+	if mark.Size == 0 {
 		return info.Size(), nil
 	}
-	last := make([]byte, 1)
-	if _, err := s.f.ReadAt(last, mark.Size-1); err != nil {
+	last, err := readEnd(s.f, mark.Size)
+	if err != nil {
 		return 0, err
 	}
-	if last[0] != '\n' {
+	if f.Compression == Uncompressed && last[len(last)-1] != '\n' {
 		return 0, fmt.Errorf("no row ends at byte %d, where one ended before: %s", mark.Size, wayOut)
+	}
+	switch isSame, err := mark.Tail.isAt(s.f, mark.Size); {
+	case err != nil:
+		return 0, err
+	case !isSame:
+		return 0, fmt.Errorf("it is another file, or was changed: its bytes before byte %d are not those that were there: %s",
+			mark.Size, wayOut)
 	}
 	return info.Size(), nil
 }
@@ -181,6 +193,9 @@ func (s *Sink) cutTo(end int64) (cut int64, err error) {
 		if err := s.f.Truncate(end); err != nil {
 			return 0, fmt.Errorf("resume output %s: %w", s.Name(), causeOf(err))
 		}
+	}
+	if s.end, err = readEnd(s.f, end); err != nil {
+		return 0, fmt.Errorf("resume output %s: %w", s.Name(), causeOf(err))
 	}
 	if _, err := s.f.Seek(end, io.SeekStart); err != nil {
 		return 0, fmt.Errorf("resume output %s: %w", s.Name(), causeOf(err))

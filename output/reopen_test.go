@@ -174,7 +174,9 @@ func TestReopenWithoutARow(t *testing.T) {
 			checkReopen(t, f, cfg, nothing, whole[:m.Size-1], m.Rows-1, m.Size-1-before(m, marks, whole, f))
 		}
 		checkReopen(t, f, cfg, nothing, nil, 0, 0)
-		checkReopen(t, f, cfg, nothing, []byte("sad"), 0, 3)
+		torn := whole[:3] // of the header, of a piece, or of a row
+		checkReopen(t, f, cfg, nothing, torn, 0, 3)
+		checkReopen(t, f, cfg, nothing, append(slices.Clone(torn), 0, 0), 0, 5)
 	}
 }
 
@@ -288,28 +290,48 @@ func TestReopenRefuses(t *testing.T) {
 	for _, err := range []error{os.WriteFile(path("good.csv"), []byte(good), 0o600),
 		os.WriteFile(path("short.csv"), []byte("saddr\n"), 0o600),
 		os.WriteFile(path("other.csv"), []byte("saddr,sport\n1.2.3.4,443\n"), 0o600),
+		os.WriteFile(path("long.csv"), []byte("saddr\n1.2.3.5\n1.2.3.6\n"), 0o600),
+		os.WriteFile(path("sport.csv"), []byte("sport\n443\n"), 0o600),
+		os.WriteFile(path("sport.json"), []byte("sport\n443\n"), 0o600),
+		os.WriteFile(path("half.csv"), []byte("spo"), 0o600),
+		os.WriteFile(path("good.csv.gz"), []byte(good), 0o600),
+		os.WriteFile(path("good.csv.zst"), []byte(good), 0o600),
+		os.WriteFile(path("sport.csv.gz"), gzipped(t, "sport\n443\n"), 0o600),
 		os.Mkdir(path("dir.csv"), 0o700), unix.Mkfifo(path("pipe.csv"), 0o600)} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
+	const emptyNow = "it was empty, and begins with something else now than a scan writes there: " + wayOut
+	none := Tail{}
 	tests := []struct {
 		name string
 		size int64
+		tail Tail
 		want string // %s is the path
 	}{
-		{"short.csv", 14, "resume output %s: it has 6 bytes, and had 14 before: " + wayOut},
-		{"missing.csv", 14, "resume output %s: no such file or directory: " + wayOut},
-		{"missing.csv", -1, "resume output %s: no such file or directory: " + wayOut},
-		{"other.csv", 14, "resume output %s: no row ends at byte 14, where one ended before: " + wayOut},
-		{"dir.csv", 14, "resume output %s: it was a file of 14 bytes, and is none any more: " + wayOut},
-		{"pipe.csv", 14, "resume output %s: it was a file of 14 bytes, and is none any more: " + wayOut},
-		{"short.csv", -1, "resume output %s: it is a file now, and was a pipe or a device: " + wayOut},
-		{"x.parquet", 14, "output file %s: parquet cannot be gone on with by a later process: write csv or json"},
+		{"short.csv", 14, none, "resume output %s: it has 6 bytes, and had 14 before: " + wayOut},
+		{"missing.csv", 14, none, "resume output %s: no such file or directory: " + wayOut},
+		{"missing.csv", -1, none, "resume output %s: no such file or directory: " + wayOut},
+		{"other.csv", 14, none, "resume output %s: no row ends at byte 14, where one ended before: " + wayOut},
+		{"dir.csv", 14, none, "resume output %s: it was a file of 14 bytes, and is none any more: " + wayOut},
+		{"pipe.csv", 14, none, "resume output %s: it was a file of 14 bytes, and is none any more: " + wayOut},
+		{"short.csv", -1, none, "resume output %s: it is a file now, and was a pipe or a device: " + wayOut},
+		{"long.csv", 14, tailOf([]byte("saddr\n1.2.3.4\n")), "resume output %s: it is another file, or was changed: its bytes " +
+			"before byte 14 are not those that were there: " + wayOut},
+		{"good.csv.gz", 2, Tail{3, 1}, "resume output %s: it is another file, or was changed: its bytes before byte 2 are not those " +
+			"that were there: " + wayOut},
+		{"sport.csv", 0, none, "resume output %s: " + emptyNow},
+		{"sport.json", 0, none, "resume output %s: " + emptyNow},
+		{"half.csv", 0, none, "resume output %s: " + emptyNow},
+		{"good.csv.gz", 0, none, "resume output %s: " + emptyNow},
+		{"good.csv.zst", 0, none, "resume output %s: " + emptyNow},
+		{"sport.csv.gz", 0, none, "resume output %s: " + emptyNow},
+		{"x.parquet", 14, none, "output file %s: parquet cannot be gone on with by a later process: write csv or json"},
 	}
 	for _, tt := range tests {
 		files := []File{in(dir, "good.csv"), in(dir, tt.name)}
-		marks := []Mark{{files[0].Path, 14, 1}, {files[1].Path, tt.size, 1}}
+		marks := []Mark{{files[0].Path, 14, 1, Tail{}}, {files[1].Path, tt.size, 1, tt.tail}}
 		_, _, err := ReopenGroup(files, cfg, marks)
 		if want := fmt.Sprintf(tt.want, files[1].Path); err == nil || err.Error() != want {
 			t.Errorf("%s: %v\nwant %s", tt.name, err, want)
@@ -326,6 +348,19 @@ func TestReopenRefuses(t *testing.T) {
 	if _, err := os.Stat(path("missing.csv")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing.csv was made: %v", err)
 	}
+}
+
+func gzipped(t *testing.T, text string) []byte {
+	t.Helper()
+	p, err := newPacker(Gzip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	piece, err := p.pack(nil, []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return piece
 }
 
 func TestParquetIsNotResumable(t *testing.T) {
@@ -364,7 +399,7 @@ func TestReopenStream(t *testing.T) {
 		read <- string(data)
 	}()
 	cfg := Config{Fields: mustParse(t, "saddr"), Header: true}
-	g, cut, err := ReopenGroup([]File{FileFor("-"), pipe}, cfg, []Mark{{"-", -1, 7}, {pipe.Path, -1, 7}})
+	g, cut, err := ReopenGroup([]File{FileFor("-"), pipe}, cfg, []Mark{{Path: "-", Size: -1, Rows: 7}, {Path: pipe.Path, Size: -1, Rows: 7}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -376,7 +411,7 @@ func TestReopenStream(t *testing.T) {
 	if err := errors.Join(err, g.SyncFiles(), g.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if want := []Mark{{"-", -1, 8}, {pipe.Path, -1, 8}}; !slices.Equal(marks, want) || !slices.Equal(cut, []int64{0, 0}) {
+	if want := []Mark{{Path: "-", Size: -1, Rows: 8}, {Path: pipe.Path, Size: -1, Rows: 8}}; !slices.Equal(marks, want) || !slices.Equal(cut, []int64{0, 0}) {
 		t.Errorf("marks %v, want %v; %d bytes cut off", marks, want, cut)
 	}
 	const row = "198.19.255.254\n"
@@ -457,7 +492,10 @@ func FuzzReopen(f *testing.F) {
 		}
 		g, cut, err := ReopenGroup([]File{file}, cfg, []Mark{mark})
 		if err != nil {
-			t.Fatal(err)
+			if now, failed := os.ReadFile(file.Path); !strings.Contains(err.Error(), wayOut) || !bytes.Equal(now, data) {
+				t.Fatalf("%v; the file has %q, %v", err, now, failed)
+			}
+			return
 		}
 		rows := g.Rows()
 		if err := g.Close(); err != nil {

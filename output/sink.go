@@ -22,6 +22,7 @@ type Sink struct {
 	stream  *stream // what writes where they cannot
 	stdout  bool    // ours is a duplicate; what is in the file already is not ours
 	created bool    // the file was not there before
+	end     ending  // of a regular file
 	closed  bool
 	err     error // what Close returned
 }
@@ -135,6 +136,9 @@ func (s *Sink) Write(p []byte) (int, error) {
 		return s.stream.Write(p)
 	}
 	n, err := s.f.Write(p)
+	if s.regular {
+		s.end.add(p[:n], err != nil)
+	}
 	return n, s.orFull(err)
 }
 
@@ -171,6 +175,7 @@ func (s *Sink) Unwrite(n int) error {
 	if err := s.f.Truncate(at - int64(n)); err != nil {
 		return err
 	}
+	s.end.cut(n)
 	_, err = s.f.Seek(at-int64(n), io.SeekStart)
 	return err
 }

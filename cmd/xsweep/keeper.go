@@ -216,7 +216,7 @@ func (k *keeper) Save(state *scan.State) error {
 	f.Written, f.Complete, f.Seen = time.Now(), state.Complete, k.seen
 	f.Outputs = f.Outputs[:0]
 	for _, m := range k.marks {
-		f.Outputs = append(f.Outputs, checkpoint.Output{Path: m.Path, Size: m.Size, Rows: m.Rows})
+		f.Outputs = append(f.Outputs, checkpoint.Output{Path: m.Path, Size: m.Size, Rows: m.Rows, Tail: checkpoint.Tail(m.Tail)})
 	}
 	var errs [3]error
 	f.Work, errs[0] = state.Progress.AppendBinary(f.Work[:0])
@@ -277,7 +277,7 @@ func (k *keeper) reopen(files []output.File, rows output.Config, log *slog.Logge
 		if i < len(files) {
 			o.Path = files[i].Path // it may be named in another way now
 		}
-		marks = append(marks, output.Mark{Path: o.Path, Size: o.Size, Rows: o.Rows})
+		marks = append(marks, output.Mark{Path: o.Path, Size: o.Size, Rows: o.Rows, Tail: output.Tail(o.Tail)})
 	}
 	out, cut, err := output.ReopenGroup(files, rows, marks)
 	if err != nil {

@@ -81,6 +81,8 @@ func TestResumeRefusesWhatChanged(t *testing.T) {
 			"the blocklist has lost 128 of the 256 addresses that it had, 198.18.17.0 for one", exitFailed},
 		{"a damaged checkpoint", damage(40), nil, `scan.ckpt: damaged at byte 16: block "info", until byte `, exitFailed},
 		{"rows that are gone", func(*testing.T) { os.Remove(filepath.Join(i.dir, "rows.csv")) }, nil, "rows.csv: no such file or directory", exitFailed},
+		{"other rows of the same size", list("rows.csv", strings.Repeat("7", len(rows)-1)+"\n"), nil, "rows.csv: it is another file, or was changed", exitFailed},
+		{"more rows, and others", list("rows.csv", strings.Repeat("198.18.0.1\n", len(rows))), nil, "put back the file that was there, or begin a new scan", exitFailed},
 		{"fewer rows than there were", list("rows.csv", "198"), nil, "it has 3 bytes, and had ", exitFailed},
 		{"a limit that was reached", nil, []string{"-N", "1"}, "--max-results 1 are there already: give more with -N to go on", exitUsage},
 		{"another process", func(t *testing.T) {

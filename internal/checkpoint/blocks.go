@@ -8,7 +8,8 @@ import (
 	"hash/crc32"
 )
 
-// version changes when older programs could not read what newer ones write.
+// version changes when older programs could not read what newer ones write. What they may do without, such as Output.Tail,
+// they pass over, and newer ones take a file without it for one that does not tell.
 const version = 1
 
 const (

@@ -65,6 +65,13 @@ type Output struct {
 	Path string `json:"path"`
 	Size int64  `json:"size"` // -1 for what is no regular file
 	Rows uint64 `json:"rows"`
+	Tail Tail   `json:"tail,omitzero"`
+}
+
+// Tail is the last bytes before a Size. A checkpoint of a version that noted none has a zero Tail.
+type Tail struct {
+	Bytes int64  `json:"bytes"`
+	Sum   uint32 `json:"sum"` // CRC-32C of them
 }
 
 // Mark is how far a journal was written.

@@ -30,7 +30,7 @@ func example(t testing.TB) *File {
 		Info: Info{
 			Program: "xsweep test", Written: time.Unix(1_700_000_000, 5).UTC(), ScanID: "0123456789abcdef", Seed: 1<<64 - 1,
 			Key: [2]uint64{1 << 63, 7}, Shard: 1, Shards: 3, Directory: "/somewhere", Options: []Option{{"rate", "10k"}, {"notes", "a\nb"}},
-			Arguments: []string{"198.18.0.0/15"}, Targets: Digest{131072, "aa"}, Outputs: []Output{{"x.csv", 77, 3}, {"-", -1, 3}},
+			Arguments: []string{"198.18.0.0/15"}, Targets: Digest{131072, "aa"}, Outputs: []Output{{"x.csv", 77, 3, Tail{77, 5}}, {"-", -1, 3, Tail{}}},
 			Seen: Mark{16, 0xdeadbeef},
 		},
 		Work: []byte{1, 2, 3}, Counters: []byte(`{"Probes":5}`), Blocked: blocked, Wanted: wanted,
