@@ -59,6 +59,7 @@ func (g *Group) Mark() ([]Mark, error) {
 
 // SyncFiles returns once what was written to regular files by now is on disk: when it is called after Mark, every row
 // that the marks cover. It may be called from any goroutine, while another one writes, but not after Close.
+// An error names the file, is ErrUnsynced, and comes again each time: rows written by then may be lost.
 func (g *Group) SyncFiles() error {
 	for _, f := range g.files {
 		if err := f.sink.Sync(); err != nil {

@@ -23,6 +23,7 @@ type Sink struct {
 	stdout  bool    // ours is a duplicate; what is in the file already is not ours
 	created bool    // the file was not there before
 	end     ending  // of a regular file
+	synced  syncing // likewise
 	closed  bool
 	err     error // what Close returned
 }
@@ -181,12 +182,12 @@ func (s *Sink) Unwrite(n int) error {
 }
 
 // Sync returns once the data written is on disk: what a checkpoint waits for before it counts on the rows. For a
-// pipe or a terminal it does nothing.
+// pipe or a terminal it does nothing. An error is final, and ErrUnsynced. It may be called from any goroutine.
 func (s *Sink) Sync() error {
 	if !s.regular {
 		return nil
 	}
-	return s.f.Sync()
+	return s.synced.sync(s.f)
 }
 
 // Close syncs and closes. A scan ends once, so the wait for the disk is worth what it tells: file systems that

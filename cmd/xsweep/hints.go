@@ -106,6 +106,8 @@ func (e *outputError) Unwrap() error { return e.err }
 
 func (e *outputError) hint() string {
 	switch {
+	case errors.Is(e.err, output.ErrUnsynced):
+		return "look after the disk; the last checkpoint, if there is one, counts on none of what may be lost"
 	case errors.Is(e.err, unix.ENOSPC), errors.Is(e.err, unix.EDQUOT):
 		return "free some space; the rows written so far are whole"
 	case errors.Is(e.err, unix.ENOENT), errors.Is(e.err, unix.EACCES), errors.Is(e.err, unix.EISDIR),

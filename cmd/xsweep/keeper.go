@@ -204,13 +204,14 @@ func (k *keeper) Mark() (err error) {
 	return err
 }
 
-// Save implements scan.Keeper.
+// Save implements scan.Keeper. A file that could not be brought to disk once fails each later Save: see output.ErrUnsynced.
 func (k *keeper) Save(state *scan.State) error {
-	if err := k.out.SyncFiles(); err != nil {
-		return err
+	err := k.out.SyncFiles()
+	if err == nil {
+		err = k.journal.Sync()
 	}
-	if err := k.journal.Sync(); err != nil {
-		return err
+	if err != nil {
+		return fmt.Errorf("%w: no later checkpoint can count on it; 'xsweep resume %s' goes on from the last one", err, k.path)
 	}
 	f := &k.next
 	f.Written, f.Complete, f.Seen = time.Now(), state.Complete, k.seen

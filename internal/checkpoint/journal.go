@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -26,6 +27,9 @@ type Journal struct {
 	f    *os.File
 	buf  []byte // not written yet
 	mark Mark   // of what was
+
+	syncing sync.Mutex
+	failed  error // of Sync, for good
 }
 
 const keySize = 8 // bytes, little endian
@@ -146,8 +150,19 @@ func (j *Journal) IsEmpty() bool {
 	return err == nil && info.Size() == 0
 }
 
-// Sync returns once what was flushed is on disk.
-func (j *Journal) Sync() error { return j.f.Sync() }
+// Sync returns once what was flushed is on disk. An error names the file, and comes again each time: the system tells of
+// data that it could not write once, and takes it for written from then on.
+func (j *Journal) Sync() error {
+	j.syncing.Lock()
+	defer j.syncing.Unlock()
+	if j.failed != nil {
+		return j.failed
+	}
+	if err := j.f.Sync(); err != nil {
+		j.failed = fmt.Errorf("%w: what was noted in it may be lost", err)
+	}
+	return j.failed
+}
 
 // Close gives up the lock.
 func (j *Journal) Close() error { return j.f.Close() }

@@ -134,6 +134,24 @@ func TestJournalForgetsOnAFullDisk(t *testing.T) {
 	}
 }
 
+// TestJournalSyncFailsForGood: the system forgets an error of fsync, the journal does not.
+func TestJournalSyncFailsForGood(t *testing.T) {
+	j := openJournal(t, filepath.Join(t.TempDir(), "scan.ckpt"))
+	good := j.f
+	reader, writer, err := os.Pipe() // that cannot be synced
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	defer writer.Close()
+	j.f = writer
+	failed := j.Sync()
+	j.f = good
+	if err := j.Sync(); err == nil || !errors.Is(err, failed) {
+		t.Errorf("errors %v, and then %v", failed, err)
+	}
+}
+
 // TestJournalWaits for a process that is about to end, and makes the journal anew if that one has removed it.
 func TestJournalWaits(t *testing.T) {
 	for name, end := range map[string]func(*Journal) error{"closed": (*Journal).Close, "removed": (*Journal).Remove} {
