@@ -46,18 +46,28 @@ func (o *options) checkCheckpoint(cmd *cobra.Command, s *settings) error {
 	if err := output.CheckResumable(s.output.files); err != nil {
 		return usagef(cmd, "--checkpoint: %w", err)
 	}
-	all := append(slices.Clone(s.output.files), output.File{Path: o.checkpoint},
-		output.File{Path: o.checkpoint + checkpoint.Suffix})
-	for _, path := range []string{o.status, o.metadata, o.logFile} {
+	var err error
+	if o.checkpoint, err = checkpoint.Place(o.checkpoint); err != nil {
+		return &checkpointError{err}
+	}
+	all := append(slices.Clone(s.output.files), output.File{Path: o.checkpoint + checkpoint.Suffix}, byRename(o.checkpoint))
+	for _, path := range []string{o.status, o.logFile} {
 		if path != "" && path != "-" {
 			all = append(all, output.File{Path: path})
 		}
 	}
+	if o.metadata != "" && o.metadata != "-" {
+		all = append(all, byRename(o.metadata))
+	}
 	if err := output.CheckFiles(all); err != nil {
-		return usagef(cmd, "--checkpoint: %w", err)
+		return usagef(cmd, "--checkpoint: %w; %s, and that with %s or %s, are names of its own", err, o.checkpoint, checkpoint.Suffix,
+			checkpoint.Partial)
 	}
 	return nil
 }
+
+// byRename stands for a file that is written as path.partial and then renamed, which is what Parquet is.
+func byRename(path string) output.File { return output.File{Path: path, Format: output.Parquet} }
 
 // isPath tells whether the values of an option are names of files or directories. In a checkpoint they begin at the root, so
 // that it does not matter where a scan is gone on with.

@@ -3,6 +3,7 @@ package main
 import (
 	"log/slog"
 
+	"github.com/xsweep/xsweep/internal/checkpoint"
 	"github.com/xsweep/xsweep/internal/privilege"
 	"github.com/xsweep/xsweep/output"
 	"github.com/xsweep/xsweep/scan"
@@ -18,13 +19,13 @@ func (o *options) confine(s *settings, run *scan.Scan, opt *optOut, log *slog.Lo
 	confine(log, later.Keep(), append(s.output.paths(), o.checkpointPaths()...))
 }
 
-// checkpointPaths are the name of a checkpoint and one beside it. It is written beside its name, and then takes that, even
-// where the name is a link to somewhere else.
+// checkpointPaths are the name of a checkpoint and the one beside it that it is written under. A link that leads to nothing
+// is replaced itself.
 func (o *options) checkpointPaths() []string {
 	if o.checkpoint == "" {
 		return nil
 	}
-	return []string{o.checkpoint, o.checkpoint + ".partial"}
+	return []string{o.checkpoint, o.checkpoint + checkpoint.Partial}
 }
 
 // confineDryRun leaves nothing: all that is still to come is printing.

@@ -56,6 +56,9 @@ func (o *options) openKeeper(s *settings) (_ *keeper, err error) {
 		return nil, nil
 	}
 	k := &keeper{path: o.checkpoint, before: o.resumed}
+	if err := checkpoint.CheckPartial(k.path); err != nil {
+		return nil, &checkpointError{err}
+	}
 	if k.journal, err = checkpoint.OpenJournal(k.path, endWithin); err != nil {
 		if errors.Is(err, checkpoint.ErrLocked) {
 			return nil, &checkpointError{err}

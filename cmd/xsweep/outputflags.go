@@ -120,7 +120,7 @@ func (o *outputOptions) chooseFiles(s *outputSettings, hasFormat bool, logFile s
 		all = append(all, output.File{Path: s.status})
 	}
 	if s.metadata != "" && s.metadata != "-" { // one line after all others may go to standard output, too
-		all = append(all, output.File{Path: s.metadata})
+		all = append(all, byRename(s.metadata))
 	}
 	if logFile != "" {
 		all = append(all, output.File{Path: logFile})

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 	libcap "kernel.org/pub/linux/libs/security/libcap/cap"
 
+	"github.com/xsweep/xsweep/internal/checkpoint"
 	"github.com/xsweep/xsweep/internal/lab"
 	"github.com/xsweep/xsweep/internal/lab/labtest"
 	"github.com/xsweep/xsweep/internal/privilege"
@@ -312,8 +313,8 @@ func TestOthersDirectory(t *testing.T) {
 	}
 }
 
-// TestCheckpointByLink: a checkpoint takes the place of its name, wherever a link of that name leads to. Only the fence
-// could be in the way.
+// TestCheckpointByLink: a checkpoint takes the place of what a link of its name leads to, and so has one name, lock and
+// memory for all; where that is nothing, the place of the link. The fence is not in the way.
 func TestCheckpointByLink(t *testing.T) {
 	l := labtest.New(t, lab.Config{})
 	simulate(t, l, lab.SimConfig{Key: 66, Open: 0.1})
@@ -337,8 +338,24 @@ func TestCheckpointByLink(t *testing.T) {
 		t.Fatal(err)
 	}
 	scan("links/scan.ckpt")
+	if to, err := os.Readlink(filepath.Join(dir, "links/scan.ckpt")); err != nil {
+		t.Errorf("the link leads to %q, %v", to, err)
+	}
+	f, err := checkpoint.Load(filepath.Join(dir, "old/scan.ckpt"))
+	if err != nil || !f.Complete || !strings.HasSuffix(f.Outputs[0].Path, "links.csv") {
+		t.Errorf("the checkpoint that the link leads to is of %v, %v", f.Outputs, err)
+	}
+	if err := os.Remove(filepath.Join(dir, "old/scan.ckpt")); err != nil {
+		t.Fatal(err)
+	}
+	scan("links/scan.ckpt")
 	if info, err := os.Lstat(filepath.Join(dir, "links/scan.ckpt")); err != nil || !info.Mode().IsRegular() {
-		t.Errorf("links/scan.ckpt is %v, %v, want the checkpoint in the place of the link", info, err)
+		t.Errorf("links/scan.ckpt is %v, %v, want the checkpoint in the place of a link to nothing", info, err)
+	}
+	for _, sub := range []string{"old", "links"} {
+		if left, err := filepath.Glob(filepath.Join(dir, sub, "*.*.*")); err != nil || len(left) > 0 {
+			t.Errorf("%v are left, %v", left, err)
+		}
 	}
 }
 

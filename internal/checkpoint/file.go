@@ -2,16 +2,12 @@ package checkpoint
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/xsweep/xsweep/internal/dirsync"
 )
 
 // File is a checkpoint.
@@ -78,43 +74,6 @@ type Tail struct {
 type Mark struct {
 	Size int64  `json:"size"` // bytes
 	Sum  uint32 `json:"sum"`  // CRC-32C of them
-}
-
-// Save puts f in the place of what is at path: whoever looks, now or after a crash of the machine, finds the one or the
-// other, whole. The file is for its owner alone: who has the key can forge answers. The error names the file and wraps
-// the errno.
-func Save(path string, f *File) error {
-	data, err := f.encode()
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	partial := path + ".partial"
-	if err := writeSynced(partial, data); err != nil {
-		return err
-	}
-	if err := os.Rename(partial, path); err != nil {
-		return err
-	}
-	return dirsync.Sync(filepath.Dir(path))
-}
-
-func writeSynced(path string, data []byte) error {
-	const ours = 0o600
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|unix.O_NOFOLLOW, ours)
-	if err != nil {
-		return err
-	}
-	err = f.Chmod(ours) // one that was left by somebody may be for all
-	if err == nil {
-		_, err = f.Write(data)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		_ = os.Remove(path) // it is no use to anybody
-	}
-	return err
 }
 
 // maxFile is more than any checkpoint takes: a blocklist of ten million ranges is 40 MB.

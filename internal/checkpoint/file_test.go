@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // example is a checkpoint with something in every part.
@@ -60,12 +62,13 @@ func encode(t testing.TB, f *File) []byte {
 func TestSaveAndLoad(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "scan.ckpt")
-	if err := os.WriteFile(path+".partial", []byte("left by a crash"), 0o666); err != nil {
-		t.Fatal(err)
-	}
 	want := example(t)
-	for _, complete := range []bool{false, true} {
+	left := [][]byte{nil, make([]byte, 4096), []byte(magic[:3]), encode(t, want)[:100]} // by a crash
+	for i, complete := range []bool{false, false, false, true} {
 		want.Complete = complete
+		if err := errors.Join(os.WriteFile(path+".partial", left[i], 0o666), os.Chmod(path+".partial", 0o666)); err != nil {
+			t.Fatal(err)
+		}
 		if err := Save(path, want); err != nil {
 			t.Fatal(err)
 		}
@@ -94,17 +97,68 @@ func TestSaveKeepsTheOldOne(t *testing.T) {
 	if err := Save(path, example(t)); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink("/dev/full", path+".partial"); err != nil { // not followed: it is not ours
-		t.Fatal(err)
-	}
-	if err := Save(path, example(t)); err == nil || !strings.Contains(err.Error(), "scan.ckpt.partial") {
-		t.Errorf("error %v", err)
-	}
-	if _, err := Load(path); err != nil {
-		t.Error(err)
+	target := filepath.Join(dir, "target")
+	for what, put := range map[string]func(path string) error{
+		"a symbolic link":         func(path string) error { return os.Symlink(target, path) },
+		"a directory":             func(path string) error { return os.Mkdir(path, 0o700) },
+		"no regular file":         func(path string) error { return unix.Mkfifo(path, 0o600) },
+		"no part of a checkpoint": func(path string) error { return os.WriteFile(path, []byte("saddr\n198.18.0.1\n"), 0o600) },
+	} {
+		if err := put(path + ".partial"); err != nil {
+			t.Fatal(err)
+		}
+		want := path + ".partial is " + what + ", and a checkpoint is written there before it takes its name: remove it, or name another file"
+		for _, err := range []error{CheckPartial(path), Save(path, example(t))} {
+			if err == nil || err.Error() != want {
+				t.Errorf("error %v, want %s", err, want)
+			}
+		}
+		if _, err := os.Lstat(target); err == nil {
+			t.Error("the link was followed")
+		}
+		if err := os.Remove(path + ".partial"); err != nil {
+			t.Error(err)
+		}
+		if _, err := Load(path); err != nil {
+			t.Error(err)
+		}
 	}
 	if err := Save(filepath.Join(dir, "no", "x"), example(t)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("error %v, want ErrNotExist", err)
+	}
+}
+
+// TestSaveMakesAFileAnew: who has the file of the last attempt open, or by another name, does not get to this one.
+func TestSaveMakesAFileAnew(t *testing.T) {
+	dir := t.TempDir()
+	path, other := filepath.Join(dir, "scan.ckpt"), filepath.Join(dir, "other")
+	if err := errors.Join(os.WriteFile(path+Partial, []byte(magic), 0o666), os.Link(path+Partial, other)); err != nil {
+		t.Fatal(err)
+	}
+	if err := Save(path, example(t)); err != nil {
+		t.Fatal(err)
+	}
+	if data, err := os.ReadFile(other); err != nil || string(data) != magic {
+		t.Errorf("the other name has %d bytes, %v", len(data), err)
+	}
+}
+
+// TestPlace: a link stands for what it leads to, one that leads to nothing for itself.
+func TestPlace(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	if err := errors.Join(os.Mkdir(at("sub"), 0o700), os.WriteFile(at("sub/file"), nil, 0o600), os.Symlink("sub/file", at("link")),
+		os.Symlink("link", at("link2")), os.Symlink("none", at("broken")), os.Symlink("loop", at("loop"))); err != nil {
+		t.Fatal(err)
+	}
+	for from, want := range map[string]string{"sub/file": "sub/file", "link": "sub/file", "link2": "sub/file", "none": "none",
+		"broken": "broken"} {
+		if got, err := Place(at(from)); err != nil || got != at(want) {
+			t.Errorf("%s: %s, %v, want %s", from, got, err, at(want))
+		}
+	}
+	if _, err := Place(at("loop")); err == nil {
+		t.Error("a link that leads to itself: no error")
 	}
 }
 
