@@ -173,3 +173,33 @@ func TestLimiterTakesAnyRate(t *testing.T) {
 		}
 	}
 }
+
+// TestLimiterAfterAStall: what is owed is made up for a quarter above the rate at any time, none of it in a burst, and what a
+// quarter of a second is worth is all of it.
+func TestLimiterAfterAStall(t *testing.T) {
+	const rate = 100e3
+	for _, changed := range []bool{false, true} { // while the process stood still
+		l := newLimiter(rate).startAt(0)
+		l.sent(l.due(0, 1<<30))
+		now, total := time.Minute, 0
+		if changed {
+			l.setRate(rate/2, now)
+			l.setRate(rate, now)
+		}
+		for at := time.Duration(0); at <= 5*time.Second; at += tick {
+			n := l.due(now+at, 1<<30)
+			l.sent(n)
+			total += n
+			if most := rate*(0.010+1.25*at.Seconds()) + 1; float64(total) > most {
+				t.Fatalf("%d sent within %v of a stall, want %.0f at most", total, at, most)
+			}
+		}
+		least, most := int(5.2*rate), int(5.25*rate)+1
+		if changed {
+			least -= rate / 8 // half the rate is owed half as much
+		}
+		if total < least || total > most {
+			t.Errorf("%d sent within five seconds of a stall, want %d to %d", total, least, most)
+		}
+	}
+}
