@@ -2,6 +2,7 @@ package scan
 
 import (
 	"log/slog"
+	"math"
 	"testing"
 	"time"
 )
@@ -114,6 +115,22 @@ func TestEasingLooksAtNoMoment(t *testing.T) {
 	d.look(d.now, d.probes, 0, d.refused)
 	if !d.pace.eased() {
 		t.Error("what was refused in between is forgotten")
+	}
+}
+
+// TestEasingOfDrops: one frame in 500 may be lost, and not one in 400. The rate follows what arrived, not what was sent.
+func TestEasingOfDrops(t *testing.T) {
+	for _, c := range []struct {
+		oneIn uint64
+		want  float64
+	}{{600, 1e6}, {400, easeDown * 1e6 * 399 / 400}, {2, easeMost * 1e6}} {
+		d := newDevice(1e6, 1e7)
+		d.pass(1)
+		sent := uint64(1e6 * easeEvery.Seconds())
+		d.look(d.now+easeEvery, d.probes+sent, sent/c.oneIn, 0)
+		if got := d.pace.rate(); math.Abs(got-c.want) > 1 {
+			t.Errorf("one in %d lost: rate %.0f, want %.0f", c.oneIn, got, c.want)
+		}
 	}
 }
 
