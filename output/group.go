@@ -39,6 +39,7 @@ type rowWriter interface {
 	Sync() error  // have what was flushed outlive the machine
 	Mark() (Mark, error)
 	Close() error // complete the file
+	Written() uint64
 }
 
 // OpenGroup opens files, in order, for the rows that cfg describes; the format is that of each File and not cfg's. All
@@ -200,6 +201,16 @@ var errGroupClosed = fmt.Errorf("write output row: %w", os.ErrClosed)
 // Rows returns how many records were accepted: each is a row of every file, written, still in a buffer, or lost to an
 // error.
 func (g *Group) Rows() uint64 { return g.rows }
+
+// Written returns how many rows are whole in every file by now; after Close, Rows minus Written are lost. Of a Parquet
+// file that is none before Close.
+func (g *Group) Written() uint64 {
+	written := g.rows
+	for _, f := range g.files {
+		written = min(written, f.Written())
+	}
+	return written
+}
 
 // Filtered returns how many records Config.Only has dropped.
 func (g *Group) Filtered() uint64 { return g.filtered }

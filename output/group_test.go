@@ -56,6 +56,45 @@ func TestGroupWritesAllFiles(t *testing.T) {
 	}
 }
 
+// TestGroupWritten: a row is written when it is in every file, and in Parquet when that is complete.
+func TestGroupWritten(t *testing.T) {
+	dir := t.TempDir()
+	for _, tt := range []struct {
+		names           []string
+		flushed, closed uint64
+	}{
+		{[]string{"a.csv", "b.json"}, 4, 4},
+		{[]string{"a.csv", "b.json.gz"}, 0, 4}, // a piece is not full yet
+		{[]string{"a.csv", "b.parquet"}, 0, 4},
+	} {
+		var files []File
+		for _, name := range tt.names {
+			files = append(files, in(dir, name))
+		}
+		g, err := OpenGroup(files, Config{Fields: Fields()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range allShapes() {
+			if err := g.Write(&r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if g.Written() != 0 {
+			t.Errorf("%q: %d rows are written before a Flush", tt.names, g.Written())
+		}
+		if err := g.Flush(); err != nil || g.Written() != tt.flushed {
+			t.Errorf("%q: %d rows are written after a Flush, %v; want %d", tt.names, g.Written(), err, tt.flushed)
+		}
+		if err := g.Close(); err != nil || g.Written() != tt.closed {
+			t.Errorf("%q: %d rows are written after Close, %v; want %d", tt.names, g.Written(), err, tt.closed)
+		}
+	}
+	if g := (&Group{rows: 3, files: []groupFile{{rowWriter: failing{}}}}); g.Written() != 0 {
+		t.Errorf("of a file without rows %d are written", g.Written())
+	}
+}
+
 // TestOpenGroupLeavesNothingHalfMade opens a list whose last file cannot be: old contents stay, new files go.
 func TestOpenGroupLeavesNothingHalfMade(t *testing.T) {
 	tests := []struct {
@@ -166,6 +205,7 @@ func (f failing) Flush() error        { return f.err }
 func (f failing) Sync() error         { return f.err }
 func (f failing) Mark() (Mark, error) { return Mark{}, f.err }
 func (f failing) Close() error        { return f.err }
+func (f failing) Written() uint64     { return 0 }
 
 func TestGroupReportsTheFirstErrorAndAllAtTheEnd(t *testing.T) {
 	first, second := errors.New("write a.csv: no space"), errors.New("write b.csv: no space")

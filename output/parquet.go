@@ -33,6 +33,8 @@ type parquetFile struct {
 	batch   int    // rows in the columns' values
 	group   int    // rows in the row group, the batch excluded
 	full    int    // rows that make a row group
+	rows    uint64 // accepted
+	written uint64 // of them, those in a file that is complete
 	err     error
 }
 
@@ -69,6 +71,7 @@ func (f *parquetFile) Write(r *Record) error {
 		v, f.texts = c.value(r, &f.clock, f.texts)
 		c.values = append(c.values, v)
 	}
+	f.rows++
 	if f.batch++; f.batch == batchRows {
 		f.err = f.handOver()
 	}
@@ -132,5 +135,12 @@ func (f *parquetFile) complete() error {
 	if err := f.w.Close(); err != nil {
 		return f.explain(err)
 	}
-	return f.file.publish()
+	if err := f.file.publish(); err != nil {
+		return err
+	}
+	f.written = f.rows
+	return nil
 }
+
+// Written is none until the file is complete: without its end it cannot be read.
+func (f *parquetFile) Written() uint64 { return f.written }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -108,6 +109,7 @@ func TestFullDiskStays(t *testing.T) {
 		}
 	}
 	rows := read(t, disk, "x.csv")
+	checkWritten(t, p, strings.Count(rows, "\n"), readMetadata(t, dir))
 	if !strings.HasSuffix(rows, "\n") || strings.Count(rows, "\n") < 100 {
 		t.Errorf("%d bytes of rows end with %q", len(rows), rows[max(0, len(rows)-20):])
 	}
@@ -120,5 +122,46 @@ func TestFullDiskStays(t *testing.T) {
 	m := readMetadata(t, dir)
 	if m.Ended != "failed" || !strings.Contains(m.Error, "no space left") || m.Paused < 0.7 {
 		t.Errorf("the metadata say %q, %q, %v seconds paused", m.Ended, m.Error, m.Paused)
+	}
+}
+
+// TestFullDiskAtTheEnd has no room for the few rows of a small scan, which are written when it ends: error, summary and
+// metadata are about the rows that are in the file, and tell how many could not be written.
+func TestFullDiskAtTheEnd(t *testing.T) {
+	l := labtest.New(t, lab.Config{})
+	world := simulate(t, l, lab.SimConfig{Key: 41, Open: 0.3})
+	for _, name := range []string{"x.csv", "x.json.gz", "x.parquet"} {
+		t.Run(name, func(t *testing.T) {
+			disk := labtest.SmallDisk(t, 1<<20)
+			if err := os.WriteFile(filepath.Join(disk, "filler"), make([]byte, 2<<20), 0o600); err == nil {
+				t.Fatal("the disk is not full")
+			}
+			dir := t.TempDir()
+			p := start(t, l, dir, "--allow-special", "-p", "443", "-r", "20k", "-c", "0", "-q", "-m", "m.json", "--output-patience", "0",
+				"-o", filepath.Join(disk, name), "-f", "saddr", "--output-filter", "success = 1", "198.18.128.0/24")
+			p.waitFor(t, exitFailed)
+			checkWritten(t, p, 0, readMetadata(t, dir))
+			if n, err := world.Counters(); err != nil || n.Open == 0 {
+				t.Errorf("%d answers, %v", n.Open, err)
+			}
+		})
+	}
+}
+
+// checkWritten wants all to tell of the same number of rows, and that of hits which are none.
+func checkWritten(t *testing.T, p *program, rows int, m metadata) {
+	t.Helper()
+	if m.OutputResults != uint64(rows) || m.Drops["unwritten"]+m.OutputResults != m.SuccessUnique || m.Drops["unwritten"] == 0 {
+		t.Errorf("%d rows are there; the metadata say %d, and %d unwritten of %d hits", rows, m.OutputResults, m.Drops["unwritten"],
+			m.SuccessUnique)
+	}
+	unwritten := fmt.Sprintf("answers found that could not be written, count=%d\n", m.Drops["unwritten"])
+	for _, want := range []string{fmt.Sprintf(" rows=%d, ", rows), unwritten} {
+		if strings.Contains(p.stderr.String(), "scan ended") && !strings.Contains(p.stderr.String(), want) {
+			t.Errorf("stderr does not say %q:\n%s", want, &p.stderr)
+		}
+	}
+	if whole := fmt.Sprintf("(whole rows written: %d", rows); strings.Contains(m.Error, "whole rows") && !strings.Contains(m.Error, whole) {
+		t.Errorf("the error says %q, want %s", m.Error, whole)
 	}
 }

@@ -131,6 +131,7 @@ func realScan(cmd *cobra.Command, o *options, s *settings, args []string, openin
 		"seed", s.scan.Seed)
 	admitThreads(run.Threads())
 	err = finish(out, supervise(ctx, watcher, stop, out))
+	watcher.last.settle(out.Written())
 	busy.now("the log")
 	report(log, &watcher.last)
 	busy.now("the status updates file")
@@ -176,6 +177,14 @@ func supervise(ctx context.Context, watcher *monitor, stop <-chan struct{}, out 
 
 var errInterrupted = errors.New("interrupted a second time: answers that were still on their way are not recorded")
 
+// settle has the rows be those that are in the files, when these are closed. Others, which were accepted and then found no
+// place, are answers that the output lost.
+func (m *moment) settle(written uint64) {
+	lost := m.Rows - min(written, m.Rows)
+	m.Rows -= lost
+	m.Losses.Unwritten += lost
+}
+
 // report is the summary: what was done, what was found, and every kind of loss that occurred.
 func report(log *slog.Logger, s *moment) {
 	log.Info("scan ended: "+string(s.End),
@@ -202,7 +211,7 @@ func report(log *slog.Logger, s *moment) {
 		{"answers lost: no room for a copy of what the stack got", l.Uncopied},
 		{"answers lost: not well formed after all", l.Unparsed},
 		{"answers refused: right cookie, but no target of this scan", l.Invalid},
-		{"answers lost: output failed", l.Unwritten},
+		{"answers found that could not be written", l.Unwritten},
 		{"connections not reset: no room", l.ResetsLost},
 		{"frames lost by the network device: no room", s.DeviceDrops},
 	} {
