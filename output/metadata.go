@@ -105,8 +105,9 @@ type Metadata struct {
 	OutputPaused Number            `json:"output_paused_secs"` // for which nothing was sent, because there was no room for results
 	DedupMemory  uint64            `json:"dedup_memory"`       // bytes to tell repeats by, beyond which the oldest answers are forgotten; 0: no limit
 	ScanID       string            `json:"scan_id"`
-	Resumed      int               `json:"resumed"` // how often it went on from a checkpoint; counters are those of all sessions
-	Ended        string            `json:"ended"`   // such as "all targets probed", "stopped" or "failed"
+	Resumed      int               `json:"resumed"`             // how often it went on from a checkpoint; counters are those of all sessions
+	Unprobed     uint64            `json:"targets_not_scanned"` // targets that the scan ended before
+	Ended        string            `json:"ended"`               // such as "all targets probed", "stopped" or "failed"
 	Error        string            `json:"error,omitempty"`
 }
 

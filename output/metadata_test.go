@@ -31,7 +31,7 @@ const (
 	optionalKeys = `full_hostname iface output_filter log_file log_directory cli_cidr_destinations probe_args output_args
 gateway_ip output_filename blocklist_filename allowlist_filename list_of_ips_filename list_of_ips_count
 deduplication_window_size user-metadata notes blocklisted_networks allowlisted_networks error`
-	ownKeys = `version command_line engine xdp_mode af_xdp_mode queues kernel drops sent_again output_paused_secs dedup_memory scan_id resumed ended error`
+	ownKeys = `version command_line engine xdp_mode af_xdp_mode queues kernel drops sent_again output_paused_secs dedup_memory scan_id resumed targets_not_scanned ended error`
 )
 
 // keys returns the keys of a JSON object in order.

@@ -164,7 +164,7 @@ func recordCounters(m *output.Metadata, end *moment) {
 	m.SendStart, m.RecvStart = output.Stamp{Time: end.Began}, output.Stamp{Time: end.Began}
 	m.SendEnd = output.Stamp{Time: end.Began.Add(end.Away + end.Sending)}
 	m.RecvEnd = output.Stamp{Time: end.Began.Add(end.Away + end.Elapsed)}
-	m.Resumed = end.Resumed
+	m.Resumed, m.Unprobed = end.Resumed, end.unprobed()
 	if end.Window > 0 { // what it came to
 		m.DeduplicationMethod, m.DeduplicationWindowSize = scan.DedupWindow.String(), end.Window
 	}

@@ -56,6 +56,7 @@ type metadata struct {
 	ScanID                         string   `json:"scan_id"`
 	Paused                         float64  `json:"output_paused_secs"`
 	Resumed                        int      `json:"resumed"`
+	Unprobed                       uint64   `json:"targets_not_scanned"`
 	Drops                          map[string]uint64
 }
 

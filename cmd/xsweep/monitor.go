@@ -51,6 +51,9 @@ type moment struct {
 // drops is the number of packets lost on the way from the network to the output.
 func (m *moment) drops() uint64 { return m.Losses.Received() + m.DeviceDrops }
 
+// unprobed is the number of targets that the scan has not come to.
+func (m *moment) unprobed() uint64 { return m.Targets - min(m.Probed+m.Excluded, m.Targets) }
+
 // watch looks a second after the scan has begun, and so on until finished is closed, and then once more.
 func (m *monitor) watch(finished <-chan struct{}) {
 	m.awaitBeginning(finished)

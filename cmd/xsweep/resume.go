@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/xsweep/xsweep/internal/checkpoint"
+	"github.com/xsweep/xsweep/scan"
 )
 
 const resumeHelp = `Go on with a scan that was cut off: by Ctrl-C, a limit, a crash or a kill.
@@ -80,8 +82,7 @@ func (o *options) resume(cmd *cobra.Command, path string) (err error) {
 		return &checkpointError{err}
 	}
 	if file.Complete {
-		fmt.Fprintf(cmd.ErrOrStderr(), "xsweep: %s: the scan %s is complete since %s: there is nothing to go on with\n", path,
-			file.ScanID, file.Written.Format(time.DateTime))
+		fmt.Fprintf(cmd.ErrOrStderr(), "xsweep: %s: the scan %s %s: there is nothing to go on with\n", path, file.ScanID, completion(file))
 		return nil
 	}
 	if err := o.resolveStored(cmd, file, path); err != nil {
@@ -91,6 +92,17 @@ func (o *options) resume(cmd *cobra.Command, path string) (err error) {
 	o.logs = new(logs)
 	defer func() { o.logs.close(err) }()
 	return o.origins.locate(scanCommand(cmd, o, file.Arguments))
+}
+
+// completion says what became of a scan that is complete: one that has as many results as it was to have is, though there
+// may be targets left.
+func completion(file *checkpoint.File) string {
+	when := file.Written.Format(time.DateTime)
+	var last counters // of another version, perhaps
+	if err := json.Unmarshal(file.Counters, &last); err == nil && last.End == scan.EndMaxResults {
+		return "ended at " + when + " because it had its maximum of results (--max-results)"
+	}
+	return "is complete since " + when
 }
 
 // resolveStored completes the command line from a checkpoint.

@@ -191,6 +191,9 @@ func report(log *slog.Logger, s *moment) {
 		"probes", s.Probes, "hits", s.Hits, "hitrate", fmt.Sprintf("%.2f%%", s.HitRate()),
 		"closed", s.Closed, "icmp", s.ICMP, "repeats", s.Repeats, "rows", s.Rows,
 		"pps", siRate(float64(s.Probes)/max(s.Sending.Seconds(), 1e-9)))
+	if n := s.unprobed(); n > 0 {
+		log.Info("targets not probed: the scan ended before", "count", n, "of", s.Targets)
+	}
 	log.Debug("counters", "answers", s.Answers, "steer", fmt.Sprintf("%+v", s.Steer), "sockets", fmt.Sprintf("%+v", s.Socket))
 	l := s.Losses
 	if s.End == scan.EndReaderLeft {
