@@ -10,13 +10,13 @@ import (
 )
 
 // confine leaves the process with what a scan that is open takes to run and to end. It comes before the first probe, so
-// that whoever answers has nothing to win.
-func (o *options) confine(s *settings, run *scan.Scan, opt *optOut, log *slog.Logger) {
+// that whoever answers has nothing to win. It tells whether there is a fence.
+func (o *options) confine(s *settings, run *scan.Scan, opt *optOut, log *slog.Logger) (fenced bool) {
 	if o.keepPrivileges {
-		return
+		return false
 	}
 	later := privilege.Later{Written: append(s.output.later(), o.checkpointPaths()...), Read: opt.reread(), Kernel: run.TryCounters}
-	confine(log, later.Keep(), append(s.output.paths(), o.checkpointPaths()...))
+	return confine(log, later.Keep(), append(s.output.paths(), o.checkpointPaths()...))
 }
 
 // checkpointPaths are the name of a checkpoint and the one beside it that it is written under. A link that leads to nothing
@@ -37,7 +37,7 @@ func (o *options) confineDryRun(log *slog.Logger) {
 
 // confine drops capabilities and sets up the fence. Where a kernel or a container has neither, a scan is as good as it
 // was.
-func confine(log *slog.Logger, keep []privilege.Need, written []string) {
+func confine(log *slog.Logger, keep []privilege.Need, written []string) (fenced bool) {
 	for _, n := range keep {
 		log.Debug("capability kept", "capability", n, "for", n.For)
 	}
@@ -46,7 +46,8 @@ func confine(log *slog.Logger, keep []privilege.Need, written []string) {
 	} else {
 		log.Debug("capabilities dropped", "kept", len(keep))
 	}
-	switch version, err := privilege.Fence(written...); {
+	version, err := privilege.Fence(written...)
+	switch {
 	case err != nil:
 		log.Debug("no fence", "error", err)
 	case version == 0:
@@ -54,6 +55,7 @@ func confine(log *slog.Logger, keep []privilege.Need, written []string) {
 	default:
 		log.Debug("fence: files can be written in these directories only", "landlock", version, "files", written)
 	}
+	return err == nil && version > 0
 }
 
 // later lists the files that appear, or are replaced, when the scan ends.

@@ -72,6 +72,9 @@ func hintFor(err error) string {
 	if refusal, ok := errors.AsType[*privilegeError](err); ok {
 		return refusal.hint()
 	}
+	if _, ok := errors.AsType[*fencedError](err); ok {
+		return fenceHint
+	}
 	if file, ok := errors.AsType[*outputError](err); ok {
 		return file.hint()
 	}

@@ -30,6 +30,7 @@ type keeper struct {
 	device  *deviceDrops
 
 	complete bool
+	fenced   bool // see behindFence
 
 	next  checkpoint.File // all of it but for what changes
 	marks []output.Mark   // by the last Mark
@@ -230,10 +231,17 @@ func (k *keeper) Save(state *scan.State) error {
 		return err
 	}
 	if err := checkpoint.Save(k.path, f); err != nil {
-		return err
+		return behindFence(k.fenced, err)
 	}
 	k.complete = state.Complete
 	return nil
+}
+
+// confined takes note of a fence.
+func (k *keeper) confined(fenced bool) {
+	if k != nil {
+		k.fenced = fenced
+	}
 }
 
 // optOut adds addresses that are not to be probed any more, when the scan goes on either.

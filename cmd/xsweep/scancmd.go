@@ -118,7 +118,8 @@ func realScan(cmd *cobra.Command, o *options, s *settings, args []string, openin
 	meta := describe(cmd, o, s, args, run)
 	defer meta.close()
 	opt := newOptOut(o, s, run, keep, log)
-	o.confine(s, run, opt, log)
+	fenced := o.confine(s, run, opt, log)
+	keep.confined(fenced)
 	busy := &writing{giveUp: o.giveUp(cmd.ErrOrStderr())}
 	ctx, stop, cancel := handleSignals(ctx, opt, busy, log)
 	defer cancel()
@@ -137,7 +138,7 @@ func realScan(cmd *cobra.Command, o *options, s *settings, args []string, openin
 	busy.now("the status updates file")
 	err = errors.Join(err, watcher.close())
 	busy.now("the metadata file")
-	return meta.write(&watcher.last, run.Rate(), err, log)
+	return behindFence(fenced, meta.write(&watcher.last, run.Rate(), err, log))
 }
 
 // admitThreads has Go run the threads of the scan beside its own: with as many as there are cores, a sender or receiver
