@@ -29,7 +29,7 @@ func TestFewFiles(t *testing.T) {
 			for limit := 8; limit < 64; limit += 1 + limit/24 {
 				p := startWithFiles(t, l, engine, limit)
 				p.waitFor(t, exitFailed)
-				checkRefusal(t, p, "too many open files", "raise the limit of open files: ulimit -n")
+				checkRefusal(t, p, "too many open files", fmt.Sprintf("raise the limit of open files: ulimit -n, which is %d for this process", limit))
 				if got := read(t, p.cmd.Dir, "out.csv"); got != "old results\n" {
 					t.Errorf("limit %d: the output file now holds %q", limit, got)
 				}
@@ -87,7 +87,27 @@ func TestNoMoreFiles(t *testing.T) {
 	f.end(t, exitDone)
 	f.checkComplete(t, 0, 0)
 	f.checkStatus(t)
-	if want := list + ": too many open files"; !strings.Contains(f.stderr.String(), want) {
+	if want := list + ": too many open files (ulimit -n: 3)"; !strings.Contains(f.stderr.String(), want) {
 		t.Errorf("nothing about %q:\n%s", want, &f.stderr)
+	}
+}
+
+// TestNoFileForTheCheckpoint takes the files away from a scan that keeps a checkpoint: the warning and the error name the
+// limit, and every row is there.
+func TestNoFileForTheCheckpoint(t *testing.T) {
+	f := startFaulty(t, "xsk", "--checkpoint", "scan.ckpt", "--checkpoint-interval", "1")
+	must(t, unix.Prlimit(f.cmd.Process.Pid, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 3, Max: 3}, nil))
+	f.end(t, exitFailed)
+	const reason = "open scan.ckpt.partial: too many open files (ulimit -n: 3)"
+	for _, want := range []string{
+		`checkpoint not written: the last one is as it was, error="` + reason,
+		"\nxsweep: write checkpoint: " + reason + "\nxsweep: hint: raise the limit of open files: ulimit -n, which is 3 for this process\n",
+	} {
+		if !strings.Contains(f.stderr.String(), want) {
+			t.Errorf("nothing about %q:\n%s", want, &f.stderr)
+		}
+	}
+	if rows, n := f.checkRows(t), f.counters(t); rows != n.Open {
+		t.Errorf("%d rows, the world accepted %d", rows, n.Open)
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 
 	"golang.org/x/sys/unix"
@@ -63,8 +64,11 @@ func hintFor(err error) string {
 	if _, ok := errors.AsType[*usageError](err); ok {
 		return ""
 	}
-	if errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) { // whatever it was that could not be opened
-		return "raise the limit of open files: ulimit -n for this process, sysctl fs.file-max for all of them"
+	switch { // whatever it was that could not be opened
+	case errors.Is(err, unix.EMFILE):
+		return fmt.Sprintf("raise the limit of open files: ulimit -n, which is %d for this process", fileLimit())
+	case errors.Is(err, unix.ENFILE):
+		return "all processes together have as many files open as they may: sysctl fs.file-max raises that"
 	}
 	if _, ok := errors.AsType[*bpf.ForeignProgramError](err); ok {
 		return "it is never displaced: stop its owner ('bpftool net' shows more), or choose another interface"

@@ -231,7 +231,7 @@ func (k *keeper) Save(state *scan.State) error {
 		return err
 	}
 	if err := checkpoint.Save(k.path, f); err != nil {
-		return behindFence(k.fenced, err)
+		return behindFence(k.fenced, withFileLimit(err))
 	}
 	k.complete = state.Complete
 	return nil

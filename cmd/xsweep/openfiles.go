@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -17,19 +18,32 @@ func checkOpenFiles(s *settings) error {
 	if err != nil {
 		return err
 	}
-	var limit unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
-		return os.NewSyscallError("getrlimit", err)
-	}
 	open, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
 		return err
 	}
 	outputs := len(s.output.files)
 	want := uint64(len(open) + preflight.FilesOfAScan + queues + outputs)
-	if limit.Cur < want {
+	if limit := fileLimit(); limit < want {
 		return fmt.Errorf("a scan by %s, with %d queues, to %d files wants %d open files, and the limit is %d: %w", s.scan.Interface,
-			queues, outputs, want, limit.Cur, unix.EMFILE)
+			queues, outputs, want, limit, unix.EMFILE)
 	}
 	return nil
+}
+
+// fileLimit is how many files this process may have open.
+func fileLimit() uint64 {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return 0 // as good as none: there is no reason for this to fail
+	}
+	return limit.Cur
+}
+
+// withFileLimit has an error of too many open files name the limit, where no hint follows.
+func withFileLimit(err error) error {
+	if !errors.Is(err, unix.EMFILE) {
+		return err
+	}
+	return fmt.Errorf("%w (ulimit -n: %d)", err, fileLimit())
 }

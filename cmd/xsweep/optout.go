@@ -40,7 +40,7 @@ func (o *optOut) reread() []string {
 func (o *optOut) read(ctx context.Context) {
 	now, err := readBlocklists(ctx, newLoader(nil, o.ignoreErrors, o.log), o.reread(), o.log)
 	if err != nil {
-		o.log.Error("blocklist not read again: what it had stays in force", "error", err)
+		o.log.Error("blocklist not read again: what it had stays in force", "error", withFileLimit(err))
 		return
 	}
 	before := o.blocked
