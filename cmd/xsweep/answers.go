@@ -1,9 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"io"
-
 	"github.com/spf13/pflag"
 
 	"github.com/xsweep/xsweep/output"
@@ -29,19 +26,17 @@ func (o *answerOptions) flags() *pflag.FlagSet {
 	return f
 }
 
-// answer prints the lists that are asked for, and reports whether there were any.
-func (o *answerOptions) answer(w io.Writer) bool {
+// answer returns the list that is asked for, empty for none.
+func (o *answerOptions) answer() (text string) {
 	switch {
 	case o.listProbes:
-		fmt.Fprintln(w, synScan)
+		return synScan + "\n"
 	case o.listOutputs:
 		for f := output.CSV; f <= output.Parquet; f++ {
-			fmt.Fprintln(w, f)
+			text += f.String() + "\n"
 		}
 	case o.listFields:
-		fmt.Fprintf(w, "%s", output.FieldList())
-	default:
-		return false
+		return output.FieldList()
 	}
-	return true
+	return text
 }

@@ -64,6 +64,9 @@ func (o *filterOptions) run(cmd *cobra.Command) (err error) {
 		return err
 	}
 	defer func() { logs.close(err) }()
+	if err := o.checkList(cmd, nil); err != nil {
+		return err
+	}
 	if o.stat {
 		return o.printStat(cmd, log)
 	}

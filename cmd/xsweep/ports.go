@@ -32,6 +32,9 @@ func appendPorts(ports []uint16, first, last uint16) []uint16 {
 // parsePortRange reads "80" or "8000-8010".
 func parsePortRange(text string) (first, last uint16, err error) {
 	a, b, isRange := strings.Cut(strings.TrimSpace(text), "-")
+	if isRange && (a == "" || b == "") {
+		return 0, 0, fmt.Errorf("port range %q has one end, such as 8000-8010 has two", text)
+	}
 	if first, err = parsePort(a); err != nil {
 		return 0, 0, err
 	}

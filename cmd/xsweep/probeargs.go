@@ -32,11 +32,11 @@ func parseProbeArgs(text string) (args probeArgs, err error) {
 			*wanted = true
 			continue
 		}
+		if args.profile, err = packet.ParseProfile(item); err != nil {
+			return args, fmt.Errorf("%q is none of smallest-probes, windows, linux and bsd, or of rtt, ja4ts and ja4t", item)
+		}
 		if named != "" {
 			return args, fmt.Errorf("two option profiles, %s and %s", named, item)
-		}
-		if args.profile, err = packet.ParseProfile(item); err != nil {
-			return args, err
 		}
 		named = item
 	}

@@ -33,7 +33,7 @@ func newResume() *cobra.Command {
   xsweep resume scan.ckpt
   xsweep resume -r 20k scan.ckpt`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) != 1 {
+			if len(args) != 1 || args[0] == "" {
 				return usagef(cmd, "resume takes one argument, the FILE of --checkpoint: targets are those of the scan")
 			}
 			return nil

@@ -4,6 +4,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -15,8 +16,9 @@ func (o *options) run(cmd *cobra.Command, args []string) (err error) {
 			return usagef(cmd, "%w", err)
 		}
 	}
-	if o.answer(cmd.OutOrStdout()) {
-		return nil
+	if text := o.answer(); text != "" {
+		_, err := io.WriteString(cmd.OutOrStdout(), text)
+		return err
 	}
 	if err := o.resolve(cmd, os.Environ()); err != nil {
 		return err
@@ -25,8 +27,10 @@ func (o *options) run(cmd *cobra.Command, args []string) (err error) {
 		if _, err := o.understand(cmd); err != nil {
 			return o.origins.locate(err)
 		}
-		printConfig(cmd.OutOrStdout(), o.groups, o.origins, args)
-		return nil
+		var config strings.Builder
+		printConfig(&config, o.groups, o.origins, args)
+		_, err := io.WriteString(cmd.OutOrStdout(), config.String())
+		return err
 	}
 	o.logs = new(logs)
 	defer func() { o.logs.close(err) }()

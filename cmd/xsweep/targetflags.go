@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -87,8 +88,20 @@ func (o *targetOptions) parsePorts() ([]uint16, error) {
 	return ports, nil
 }
 
-// checkList refuses addresses beside a list of targets.
+// checkList refuses addresses beside a list of targets, and lists whose name is empty: as that of a list of targets it would
+// be all of IPv4.
 func (o *targetOptions) checkList(cmd *cobra.Command, args []string) error {
+	for _, list := range []struct {
+		flag  string
+		files []string
+	}{{"allowlist-file", o.allowlistFiles}, {"list-of-ips-file", o.addressFiles}, {"blocklist-file", o.blocklistFiles}} {
+		if slices.Contains(list.files, "") {
+			return usagef(cmd, "%s: the name of the file is empty", spelling(cmd.Flag(list.flag)))
+		}
+	}
+	if o.targetsFile == "" && cmd.Flags().Changed("targets-file") && len(args)+len(o.allowlistFiles)+len(o.addressFiles) == 0 {
+		return usagef(cmd, "--targets-file: the name of the file is empty")
+	}
 	if o.targetsFile != "" && len(args)+len(o.allowlistFiles)+len(o.addressFiles) > 0 {
 		return usagef(cmd, "--targets-file has the addresses of its targets: leave out TARGETS, --allowlist-file and "+
 			"--list-of-ips-file")
