@@ -79,7 +79,7 @@ func (t *targetSet) ask(cmd *cobra.Command, o *targetOptions, args []string, loa
 	ctx := cmd.Context()
 	if o.targetsFile != "" {
 		if t.list, err = loader.Pairs(ctx, o.targetsFile); err == nil && t.list.Len() == 0 {
-			err = fmt.Errorf("%s: %w", o.targetsFile, blocklist.ErrEmpty)
+			err = emptyList(o.targetsFile)
 		}
 		return err
 	}
@@ -96,7 +96,7 @@ func (t *targetSet) ask(cmd *cobra.Command, o *targetOptions, args []string, loa
 			return err
 		}
 		if more.Len() == 0 {
-			return fmt.Errorf("%s: %w", path, blocklist.ErrEmpty)
+			return emptyList(path)
 		}
 		if i >= len(o.allowlistFiles) {
 			t.fromFiles += more.Len()
@@ -105,6 +105,14 @@ func (t *targetSet) ask(cmd *cobra.Command, o *targetOptions, args []string, loa
 	}
 	t.wanted = networks(t.addrs)
 	return nil
+}
+
+// emptyList calls standard input as errors of its lines do.
+func emptyList(path string) error {
+	if path == "-" {
+		path = "stdin"
+	}
+	return fmt.Errorf("%s: %w", path, blocklist.ErrEmpty)
 }
 
 // readArguments reads the targets of the command line.
