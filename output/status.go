@@ -2,7 +2,6 @@ package output
 
 import (
 	"errors"
-	"io"
 	"math"
 	"strconv"
 	"time"
@@ -57,28 +56,6 @@ func CreateStatus(path string) (*StatusWriter, error) {
 		return nil, err
 	}
 	if err := sink.writeWhole([]byte(statusHeader)); err != nil {
-		_ = sink.Close() // the first error counts
-		return nil, err
-	}
-	return &StatusWriter{sink: sink}, nil
-}
-
-// AppendStatus is CreateStatus for what goes on: rows that are in the file stay, and there is one header.
-func AppendStatus(path string) (*StatusWriter, error) {
-	sink, err := openSink(path)
-	if err != nil {
-		return nil, err
-	}
-	if sink.regular {
-		var at int64
-		if at, err = sink.f.Seek(0, io.SeekEnd); err == nil && at > 0 {
-			return &StatusWriter{sink: sink}, nil
-		}
-	}
-	if err == nil {
-		err = sink.writeWhole([]byte(statusHeader))
-	}
-	if err != nil {
 		_ = sink.Close() // the first error counts
 		return nil, err
 	}

@@ -25,11 +25,7 @@ func openLogs(o *logOptions, stderr io.Writer) (*logs, *slog.Logger, error) {
 	if path := o.path(time.Now()); path == "" {
 		all = append(all, newLogHandler(stderr, o.verbosity))
 	} else {
-		mode := os.O_TRUNC
-		if o.logsGoOn {
-			mode = os.O_APPEND
-		}
-		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|mode, 0o666)
+		file, err := openLogFile(path, o.logsGoOn)
 		if err != nil {
 			return nil, nil, &logError{err}
 		}
@@ -44,6 +40,36 @@ func openLogs(o *logOptions, stderr io.Writer) (*logs, *slog.Logger, error) {
 		l.add(&syslogHandler{w: w, level: verbosityLevel(o.verbosity)}, w)
 	}
 	return l, slog.New(slog.NewMultiHandler(append(all, l.away...)...)), nil
+}
+
+// openLogFile opens a file to log to, anew or behind what is there. A line that a killed process may have left without its
+// end gets one.
+func openLogFile(path string, goesOn bool) (*os.File, error) {
+	mode, isTorn := os.O_TRUNC, false
+	if goesOn {
+		mode, isTorn = os.O_APPEND, endsWithinLine(path)
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|mode, 0o666)
+	if err == nil && isTorn {
+		_, _ = file.WriteString("\n") // where it finds no room, no line does
+	}
+	return file, err
+}
+
+// endsWithinLine is false for what is no file, or cannot be read: then a line that is not whole is left.
+func endsWithinLine(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return false
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close() // it was only read
+	last := make([]byte, 1)
+	n, _ := f.ReadAt(last, info.Size()-1)
+	return n == 1 && last[0] != '\n'
 }
 
 // begin checks the options of a command and opens its logs.

@@ -47,6 +47,36 @@ func TestSyslog(t *testing.T) {
 	}
 }
 
+// TestLogGoesOn behind whole lines and behind one that is not.
+func TestLogGoesOn(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "log")
+	for left, want := range map[string]string{"": "next\n", "one\n": "one\nnext\n", "one\ntw": "one\ntw\nnext\n"} {
+		write(t, path, left)
+		for _, goesOn := range []bool{true, false} {
+			f, err := openLogFile(path, goesOn)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := f.WriteString("next\n"); err != nil {
+				t.Fatal(err)
+			}
+			f.Close()
+			if !goesOn {
+				want = "next\n"
+			}
+			if got := read(t, dir, "log"); got != want {
+				t.Errorf("%q was there, goes on: %v; the log has %q, want %q", left, goesOn, got, want)
+			}
+		}
+	}
+	f, err := openLogFile(filepath.Join(dir, "new"), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+}
+
 func TestLogPath(t *testing.T) {
 	at := time.Date(2026, 11, 21, 21, 3, 2, 0, time.FixedZone("", -5*3600))
 	tests := []struct {
