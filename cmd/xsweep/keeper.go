@@ -83,12 +83,20 @@ func (k *keeper) checkPlace() error {
 	there, err := checkpoint.Load(k.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil
+		return k.checkJournal(checkpoint.Mark{})
 	case err != nil:
 		return &checkpointError{fmt.Errorf("%w: remove it, or name another file", err)}
 	case !there.Complete:
 		return &checkpointError{fmt.Errorf("%s has a scan that is not complete: 'xsweep resume %s' goes on with it; to give it up, "+
 			"remove the file", k.path, k.path)}
+	}
+	return k.checkJournal(there.Seen)
+}
+
+// checkJournal refuses somebody else's file in the place of the memory of answers, which would be emptied.
+func (k *keeper) checkJournal(m checkpoint.Mark) error {
+	if err := k.journal.Check(m); err != nil {
+		return &checkpointError{err}
 	}
 	return nil
 }
@@ -101,6 +109,9 @@ func (k *keeper) restore(s *settings) error {
 	}
 	if !now.Written.Equal(k.before.Written) {
 		return &checkpointError{fmt.Errorf("%s: %w, or was just now: try again", k.path, checkpoint.ErrLocked)}
+	}
+	if err := k.checkJournal(k.before.Seen); err != nil {
+		return err
 	}
 	if err := k.state.Progress.UnmarshalBinary(k.before.Work); err != nil {
 		return &checkpointError{fmt.Errorf("%s: %w", k.path, err)}

@@ -85,6 +85,8 @@ func TestResumeRefusesWhatChanged(t *testing.T) {
 		{"other rows of the same size", list("rows.csv", strings.Repeat("7", len(rows)-1)+"\n"), nil, "rows.csv: it is another file, or was changed", exitFailed},
 		{"more rows, and others", list("rows.csv", strings.Repeat("198.18.0.1\n", len(rows))), nil, "put back the file that was there, or begin a new scan", exitFailed},
 		{"fewer rows than there were", list("rows.csv", "198"), nil, "it has 3 bytes, and had ", exitFailed},
+		{"somebody else's FILE.seen", list("scan.ckpt.seen", "notes, and more notes\n"), nil,
+			"scan.ckpt.seen is there, and is not xsweep's memory of what has answered, or damaged: remove it", exitFailed},
 		{"a limit that was reached", nil, []string{"-N", "1"}, "--max-results 1 are there already: give more with -N to go on", exitUsage},
 		{"another process", func(t *testing.T) {
 			j, err := checkpoint.OpenJournal(filepath.Join(i.dir, "scan.ckpt"), 0)
@@ -97,7 +99,7 @@ func TestResumeRefusesWhatChanged(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			before := make(map[string]string)
-			for _, name := range []string{"allow.txt", "block.txt", "scan.ckpt", "rows.csv"} {
+			for _, name := range []string{"allow.txt", "block.txt", "scan.ckpt", "scan.ckpt.seen", "rows.csv"} {
 				before[name] = read(t, i.dir, name)
 				defer write(t, filepath.Join(i.dir, name), before[name])
 			}
@@ -106,6 +108,9 @@ func TestResumeRefusesWhatChanged(t *testing.T) {
 			}
 			p := i.resume(t, tt.args...)
 			p.waitFor(t, tt.code)
+			if tt.name == "somebody else's FILE.seen" && read(t, i.dir, "scan.ckpt.seen") != "notes, and more notes\n" {
+				t.Error("it was changed")
+			}
 			if text := p.stderr.String(); !strings.Contains(text, tt.want) {
 				t.Errorf("stderr does not say %q:\n%s", tt.want, text)
 			}
@@ -131,7 +136,16 @@ func TestResumeRefusesWhatChanged(t *testing.T) {
 	if !strings.Contains(p.stderr.String(), "is complete since") || p.stdout.Len() > 0 {
 		t.Errorf("a complete scan: %s%s", &p.stdout, &p.stderr)
 	}
-	start(t, i.l, i.dir, "--allow-special", "-p", "443", "-c", "0", "-q", "--checkpoint", "scan.ckpt", "198.18.16.0/30").waitFor(t, exitDone)
+	again := []string{"--allow-special", "-p", "443", "-c", "0", "-q", "-o", "rows.csv", "--checkpoint", "scan.ckpt", "198.18.16.0/30"}
+	write(t, filepath.Join(i.dir, "scan.ckpt.seen"), "notes\n")
+	rows = read(t, i.dir, "rows.csv")
+	p = start(t, i.l, i.dir, again...)
+	p.waitFor(t, exitFailed)
+	if read(t, i.dir, "scan.ckpt.seen") != "notes\n" || read(t, i.dir, "rows.csv") != rows || !strings.Contains(p.stderr.String(), "scan.ckpt.seen is there, and is not") {
+		t.Errorf("a new scan beside somebody else's FILE.seen: it has %q; stderr:\n%s", read(t, i.dir, "scan.ckpt.seen"), &p.stderr)
+	}
+	must(t, os.Remove(filepath.Join(i.dir, "scan.ckpt.seen")))
+	start(t, i.l, i.dir, again...).waitFor(t, exitDone)
 }
 
 // checkSum compares the rows, and the counters in the metadata, with the truth: those of all sessions together.

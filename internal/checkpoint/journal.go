@@ -26,7 +26,8 @@ var ErrLocked = errors.New("another xsweep is at this scan")
 type Journal struct {
 	f    *os.File
 	buf  []byte // not written yet
-	mark Mark   // of what was
+	mark Mark   // of what was, the magic included
+	from int64  // where the numbers begin: behind the magic, if there is one
 
 	syncing sync.Mutex
 	failed  error // of Sync, for good
@@ -34,11 +35,15 @@ type Journal struct {
 
 const keySize = 8 // bytes, little endian
 
+// journalMagic is what a journal begins with, in the place of a number: of an answer of a class that there is none of, for
+// versions that know no magic and take it for one. Their journals are read without.
+const journalMagic = "xsweep\xff\x1b"
+
 // lockEvery is the time from one attempt to lock a journal to the next.
 const lockEvery = 10 * time.Millisecond
 
 // OpenJournal opens the journal of the checkpoint at path, or makes it, and locks it until it is closed or the process
-// ends. It changes nothing in it: Begin or Restore follows. The error wraps ErrLocked where another process has it, and
+// ends. It changes nothing in it: Check follows, and then Begin or Restore. The error wraps ErrLocked where another process has it, and
 // keeps it for so long: one that was killed takes a moment to end.
 func OpenJournal(path string, wait time.Duration) (*Journal, error) {
 	path += Suffix
@@ -74,15 +79,62 @@ func isAt(f *os.File, path string) bool {
 	return err == nil && os.SameFile(ours, there)
 }
 
+// Check returns an error that names the file where it is none of ours, which Begin would empty: it does not begin as a
+// journal does, nor is it, up to m, what it was when the mark was made, as one of a version without a magic. What a crash
+// leaves of a journal that was just made is ours.
+func (j *Journal) Check(m Mark) error {
+	isOurs, err := j.isOurs()
+	if err != nil || isOurs {
+		return err
+	}
+	if m.Size > 0 && j.verify(m) == nil {
+		return nil
+	}
+	return fmt.Errorf("%s is there, and is not xsweep's memory of what has answered, or damaged: remove it", j.f.Name())
+}
+
+func (j *Journal) isOurs() (bool, error) {
+	info, err := j.f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return false, err
+	}
+	if info.Size() <= int64(len(journalMagic)) {
+		return beginsWith(j.f, journalMagic)
+	}
+	return j.hasMagic(), nil // which was brought to disk before there was more
+}
+
+func (j *Journal) hasMagic() bool {
+	head := make([]byte, len(journalMagic))
+	_, err := j.f.ReadAt(head, 0)
+	return err == nil && string(head) == journalMagic
+}
+
 // Begin empties the journal.
 func (j *Journal) Begin() error {
-	j.mark, j.buf = Mark{}, j.buf[:0]
+	j.mark, j.buf = Mark{}, append(j.buf[:0], journalMagic...)
+	j.from = int64(len(journalMagic))
 	return j.f.Truncate(0)
 }
 
 // Restore cuts off what is behind m. It is an error, and nothing is cut, where what is before that is not what was there
 // when the mark was made.
 func (j *Journal) Restore(m Mark) error {
+	if m.Size == 0 || m.Size == int64(len(journalMagic)) {
+		return j.Begin() // there was no number yet, and an empty journal is not kept
+	}
+	if err := j.verify(m); err != nil {
+		return err
+	}
+	j.mark, j.from = m, 0
+	if j.hasMagic() {
+		j.from = int64(len(journalMagic))
+	}
+	return j.f.Truncate(m.Size)
+}
+
+// verify compares the file with what it was at m.
+func (j *Journal) verify(m Mark) error {
 	if m.Size < 0 || m.Size%keySize != 0 {
 		return fmt.Errorf("%s: no journal has %d bytes", j.f.Name(), m.Size)
 	}
@@ -95,15 +147,14 @@ func (j *Journal) Restore(m Mark) error {
 	case sum.Sum32() != m.Sum:
 		return fmt.Errorf("%s has changed since the checkpoint", j.f.Name())
 	}
-	j.mark = m
-	return j.f.Truncate(m.Size)
+	return nil
 }
 
 // Keys yields the last n numbers, or all of them, of those that are in the file. A file that cannot be read ends them.
 func (j *Journal) Keys(n int64) iter.Seq[uint64] {
 	return func(yield func(uint64) bool) {
-		from := max(j.mark.Size-min(n, j.mark.Size/keySize)*keySize, 0)
-		r := bufio.NewReaderSize(io.NewSectionReader(j.f, from, j.mark.Size-from), 1<<16)
+		from := max(j.mark.Size-min(n, j.mark.Size/keySize)*keySize, j.from)
+		r := bufio.NewReaderSize(io.NewSectionReader(j.f, from, max(j.mark.Size-from, 0)), 1<<16)
 		var key [keySize]byte
 		for {
 			if _, err := io.ReadFull(r, key[:]); err != nil || !yield(binary.LittleEndian.Uint64(key[:])) {
@@ -144,10 +195,14 @@ func (j *Journal) Flush() (Mark, error) {
 	return j.mark, nil
 }
 
-// IsEmpty tells whether there is nothing in the file.
+// IsEmpty tells whether the file is ours and there is no number in it.
 func (j *Journal) IsEmpty() bool {
 	info, err := j.f.Stat()
-	return err == nil && info.Size() == 0
+	if err != nil || info.Size() > int64(len(journalMagic)) {
+		return false
+	}
+	isOurs, err := j.isOurs()
+	return err == nil && isOurs
 }
 
 // Sync returns once what was flushed is on disk. An error names the file, and comes again each time: the system tells of

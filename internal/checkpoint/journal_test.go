@@ -35,7 +35,7 @@ func TestJournal(t *testing.T) {
 		want = append(want, i*i)
 	}
 	mark, err := j.Flush()
-	if err != nil || mark.Size != before*keySize {
+	if err != nil || mark.Size != (1+before)*keySize {
 		t.Fatalf("mark %+v, %v", mark, err)
 	}
 	for i := range uint64(after) {
@@ -60,7 +60,7 @@ func TestJournal(t *testing.T) {
 	}
 	j.Append(77)
 	mark, err = j.Flush()
-	if err != nil || mark.Size != (before+1)*keySize {
+	if err != nil || mark.Size != (1+before+1)*keySize {
 		t.Fatalf("mark %+v, %v", mark, err)
 	}
 	if err := j.Restore(mark); err != nil {
@@ -94,6 +94,91 @@ func TestJournalRefuses(t *testing.T) {
 	}
 	if info, err := os.Stat(path + Suffix); err != nil || info.Size() != mark.Size || info.Mode() != 0o600 {
 		t.Errorf("the file has %d bytes, mode %v, %v", info.Size(), info.Mode(), err)
+	}
+}
+
+// TestJournalIsOurs: what is of somebody else is an error, and stays; what a crash may leave of ours is none.
+func TestJournalIsOurs(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "scan.ckpt")
+	for text, isOurs := range map[string]bool{
+		"": true, journalMagic: true, journalMagic[:5]: true, "\x00\x00\x00\x00\x00\x00\x00\x00": true, journalMagic + "12345678": true,
+		"notes": false, "saddr\n198.18.0.1\n": false, "\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00": false,
+	} {
+		if err := os.WriteFile(path+Suffix, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		j := openJournal(t, path)
+		err := j.Check(Mark{})
+		if isOurs != (err == nil) || err != nil && !strings.Contains(err.Error(), path+Suffix+" is there, and is not xsweep's memory") {
+			t.Errorf("%q: %v", text, err)
+		}
+		if want := isOurs && len(text) <= len(journalMagic); j.IsEmpty() != want {
+			t.Errorf("%q: empty: %v, want %v", text, !want, want)
+		}
+		if got, err := os.ReadFile(path + Suffix); err != nil || string(got) != text {
+			t.Errorf("%q has become %q, %v", text, got, err)
+		}
+		j.Close()
+	}
+}
+
+// TestJournalWithoutMagic goes on with one of a version that knew none, and not with one that was changed.
+func TestJournalWithoutMagic(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "scan.ckpt")
+	j := openJournal(t, path)
+	for i := range uint64(10) {
+		j.Append(i)
+	}
+	mark, err := j.Flush()
+	if err != nil || mark.Size != 10*keySize {
+		t.Fatal(mark, err)
+	}
+	j.Close()
+	j = openJournal(t, path)
+	if err := errors.Join(j.Check(mark), j.Restore(mark)); err != nil {
+		t.Fatal(err)
+	}
+	j.Append(10)
+	if mark, err = j.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if got := slices.Collect(j.Keys(math.MaxInt64)); len(got) != 11 || got[0] != 0 || got[10] != 10 {
+		t.Errorf("the numbers are %v", got)
+	}
+	if err := j.Check(Mark{mark.Size, mark.Sum + 1}); err == nil {
+		t.Error("one that was changed: no error")
+	}
+}
+
+// TestJournalWithoutANumber: a mark of before the first one is restored whether the file was kept or not.
+func TestJournalWithoutANumber(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "scan.ckpt")
+	j := openJournal(t, path)
+	if err := j.Begin(); err != nil {
+		t.Fatal(err)
+	}
+	mark, err := j.Flush()
+	if err != nil || !j.IsEmpty() {
+		t.Fatalf("empty: %v, %v", j.IsEmpty(), err)
+	}
+	for _, end := range []func(*Journal) error{(*Journal).Close, (*Journal).Remove} {
+		if err := end(j); err != nil {
+			t.Fatal(err)
+		}
+		j = openJournal(t, path)
+		if err := errors.Join(j.Check(mark), j.Restore(mark)); err != nil {
+			t.Fatal(err)
+		}
+		if got := slices.Collect(j.Keys(math.MaxInt64)); len(got) != 0 {
+			t.Errorf("the numbers are %v", got)
+		}
+		j.Append(7)
+		if _, err := j.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		if got := slices.Collect(j.Keys(math.MaxInt64)); !slices.Equal(got, []uint64{7}) {
+			t.Errorf("the numbers are %v", got)
+		}
 	}
 }
 
