@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -32,7 +33,9 @@ type cutOff struct {
 	targets string
 	ports   []uint16
 	rate    uint64
-	args    []string // of the first session; those of the others are in the checkpoint
+	args    []string        // of the first session; those of the others are in the checkpoint
+	passes  uint64          // how often each target is probed
+	earlier []*lab.Coverage // of worlds that are gone with their interface
 }
 
 // The times of a cutOff. Without a cool-down a checkpoint lags a second behind.
@@ -45,12 +48,17 @@ const (
 // newCutOff scans targets; args come on top of those that all have.
 func newCutOff(t *testing.T, targets string, key uint64, args ...string) *cutOff {
 	t.Helper()
-	c := &cutOff{l: labtest.New(t, lab.Config{}), dir: t.TempDir(), targets: targets, ports: []uint16{22, 80, 443, 8080}, rate: 20_000}
-	c.world = simulate(t, c.l, lab.SimConfig{Key: key, Open: 0.05, Closed: 0.05, CoveragePorts: c.ports})
+	c := &cutOff{l: labtest.New(t, lab.Config{}), dir: t.TempDir(), targets: targets, ports: []uint16{22, 80, 443, 8080}, rate: 20_000,
+		passes: 1}
+	c.world = simulate(t, c.l, c.worldConfig(key))
 	c.args = append(args, "--allow-special", "-p", "22,80,443,8080", "-r", strconv.FormatUint(c.rate, 10), "-c", "0", "-q", "-v", "4",
 		"-f", "saddr,sport", "--output-filter", "success = 1 && repeat = 0", "-o", "rows.csv", "-o", "rows.json.zst",
 		"--checkpoint", "scan.ckpt", "--checkpoint-interval", "0.1", targets)
 	return c
+}
+
+func (c *cutOff) worldConfig(key uint64) lab.SimConfig {
+	return lab.SimConfig{Key: key, Open: 0.05, Closed: 0.05, CoveragePorts: c.ports}
 }
 
 // begin starts the first session, and waits for its first checkpoint.
@@ -93,16 +101,17 @@ func (c *cutOff) check(t *testing.T, cuts int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cover, err := c.world.Coverage()
-	if err != nil {
-		t.Fatal(err)
+	distinct, repeated, other := c.coverage(t, r)
+	if want := r.Len() * uint64(len(c.ports)); distinct != want || other != 0 {
+		t.Errorf("%d targets were probed, and %d besides, want %d", distinct, other, want)
 	}
-	if want := r.Len() * uint64(len(c.ports)); cover.Distinct != want || cover.Other != 0 {
-		t.Errorf("%d targets were probed, and %d besides, want %d", cover.Distinct, cover.Other, want)
+	if least := (c.passes - 1) * distinct; repeated < least {
+		t.Errorf("%d probes were sent again, and %d are of later passes", repeated, least)
 	}
+	again := repeated - min(repeated, (c.passes-1)*distinct)
 	most := uint64(cuts) * uint64(float64(c.rate)*(cutOffInterval+cutOffLag+cutOffSlack).Seconds())
-	if cover.Repeated > most {
-		t.Errorf("%d probes were sent again, more than %d cuts explain: %d", cover.Repeated, cuts, most)
+	if again > most {
+		t.Errorf("%d probes were sent again, more than %d cuts explain: %d", again, cuts, most)
 	}
 	truth := c.world.CountOpen(r.First, r.Last, c.ports)
 	for _, name := range []string{"rows.csv", "rows.json.zst"} {
@@ -113,12 +122,11 @@ func (c *cutOff) check(t *testing.T, cuts int) {
 			addr, _ := blocklist.FromAddr(a.Addr())
 			judge.Row(addr, a.Port())
 		}
-		if judge.Right != truth || judge.Wrong != 0 || judge.Twice > cover.Repeated {
+		if judge.Right != truth || judge.Wrong != 0 || judge.Twice > again {
 			t.Errorf("%s: %d rows, %d right of %d, %d wrong, %d twice", name, rows, judge.Right, truth, judge.Wrong, judge.Twice)
 		}
 		t.Logf("%s: %d open, %d rows, %d twice; %d probes to %d targets, %d again: %.2f s of sending per cut", name, truth, rows,
-			judge.Twice, cover.Distinct+cover.Repeated, cover.Distinct, cover.Repeated,
-			float64(cover.Repeated)/float64(c.rate)/max(float64(cuts), 1))
+			judge.Twice, distinct+repeated, distinct, again, float64(again)/float64(c.rate)/max(float64(cuts), 1))
 	}
 	f, err := checkpoint.Load(filepath.Join(c.dir, "scan.ckpt"))
 	if err != nil || !f.Complete {
@@ -127,6 +135,31 @@ func (c *cutOff) check(t *testing.T, cuts int) {
 	if _, err := os.Stat(filepath.Join(c.dir, "scan.ckpt"+checkpoint.Suffix)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the journal is left: %v", err)
 	}
+}
+
+// coverage counts what has been probed in this world and in those before it.
+func (c *cutOff) coverage(t *testing.T, r blocklist.Range) (distinct, repeated, other uint64) {
+	t.Helper()
+	now, err := c.world.Coverage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.earlier) == 0 {
+		return now.Distinct, now.Repeated, now.Other
+	}
+	all := append(c.earlier, now)
+	probes := uint64(0)
+	for _, cover := range all {
+		probes, other = probes+cover.Distinct+cover.Repeated, other+cover.Other
+	}
+	for addr := r.First; addr <= r.Last; addr++ {
+		for _, port := range c.ports {
+			if slices.ContainsFunc(all, func(cover *lab.Coverage) bool { return cover.Probed(addr, port) }) {
+				distinct++
+			}
+		}
+	}
+	return distinct, probes - distinct, other
 }
 
 // readTargetRows reads the rows of a file of addresses and ports, which must be whole.
