@@ -12,7 +12,6 @@ func TestNearest(t *testing.T) {
 		{"til", "ttl"},
 		{"mss", "tcpopt_mss"},
 		{"timestamp", "timestamp_str"},
-		{"clasification", "classification"},
 		{"clssifcaton", "classification"}, // three of fourteen
 		{"foo", ""},
 		{"tl", "ttl"},

@@ -35,7 +35,7 @@ func TestErrorsBeatTheEnd(t *testing.T) {
 			s := &Scan{cfg: Config{NoBackoff: true, Logger: slog.New(slog.DiscardHandler)}, collector: new(collector), clock: newClock(),
 				broken: make(chan error, 1), device: device{lost: make(chan error, 1)}}
 			ctx := &lateContext{Context: context.Background(), do: func() {
-				if want == ErrGone {
+				if errors.Is(want, ErrGone) {
 					s.device.lost <- want
 				} else {
 					s.broken <- want
