@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -67,4 +68,23 @@ func TestDeviceExplains(t *testing.T) {
 	if err := d.explain(unix.EINVAL); !errors.Is(err, unix.EINVAL) {
 		t.Errorf("explain(EINVAL) = %v", err)
 	}
+}
+
+// TestDeviceSuspected looks at once when something odd calls for it, and not again right after.
+func TestDeviceSuspected(t *testing.T) {
+	looks := 0
+	d := device{name: "eth9", program: 7, look: func() (bpf.Device, error) { looks++; return bpf.Device{Up: true, Program: 7}, nil }}
+	start := time.Now()
+	for range 3 {
+		d.suspect()
+	}
+	if looks != 1 && time.Since(start) < lookAtOnce || d.cannotSend() == nil {
+		t.Errorf("%d looks, and the device without a carrier can send: %v", looks, d.cannotSend())
+	}
+	d.checked = d.checked.Add(-lookAtOnce)
+	was := looks
+	if d.suspect(); looks != was+1 {
+		t.Errorf("%d looks later on, want one", looks-was)
+	}
+	(&device{}).suspect() // which cannot be looked at
 }
