@@ -366,3 +366,32 @@ func TestWorkConcurrently(t *testing.T) {
 		t.Errorf("%v probes, want 120000 in all", counts)
 	}
 }
+
+// TestBatchesAreOfOnePass: what a generator makes at once is of one pass, by which a sender counts first probes.
+func TestBatchesAreOfOnePass(t *testing.T) {
+	cfg := dry(t, set(t, "198.18.0.0/21"), 80)
+	cfg.Probes, cfg.ProbeInterval = 3, time.Nanosecond // a unit is due again when it is done
+	s, err := prepare(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := s.generator(s.work(1))
+	probed := make(map[target]int)
+	for now, n := time.Duration(0), 0; ; now++ {
+		batch := make([]packet.Probe, 300)
+		var wait time.Duration
+		if n, wait = g.fill(batch, now); n == 0 && wait == 0 {
+			break
+		}
+		for _, tg := range targetsOf(batch[:n]) {
+			if probed[tg] != g.pass {
+				t.Fatalf("a probe of %v in a batch of pass %d is its probe %d", tg, g.pass, probed[tg])
+			}
+			probed[tg]++
+		}
+		g.allLeft(now)
+	}
+	if len(probed) != 2048 {
+		t.Errorf("%d targets were probed, want 2048", len(probed))
+	}
+}
