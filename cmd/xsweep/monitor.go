@@ -17,6 +17,7 @@ type monitor struct {
 	run      *scan.Scan
 	limits   limits
 	device   *deviceDrops
+	gateway  *gatewayWatch        // nil for none to be watched
 	terminal io.Writer            // nil for a quiet scan
 	rows     *output.StatusWriter // nil for none
 	log      *slog.Logger
@@ -28,7 +29,7 @@ type monitor struct {
 
 func newMonitor(w io.Writer, quiet bool, run *scan.Scan, s *settings, rows *output.StatusWriter, log *slog.Logger) *monitor {
 	m := &monitor{
-		run: run, device: newDeviceDrops(s.scan.Ifindex), terminal: w, rows: rows, log: log,
+		run: run, device: newDeviceDrops(s.scan.Ifindex), gateway: newGatewayWatch(s, log), terminal: w, rows: rows, log: log,
 		limits: limits{s.scan.Cooldown, s.scan.MaxRuntime, s.scan.MaxResults},
 	}
 	if quiet {
@@ -88,6 +89,9 @@ func (m *monitor) look() {
 	now := moment{m.run.Snapshot(), m.device.count()}
 	s := statusOf(&now, &m.last, m.limits)
 	m.warn(&s, &now)
+	if !now.Done {
+		m.gateway.check()
+	}
 	if m.terminal != nil && (m.last.Elapsed > 0 || now.Elapsed > 100*time.Millisecond) {
 		fmt.Fprintln(m.terminal, statusLine(&s, now.Done, now.End == "", columns(m.terminal)))
 	}

@@ -49,6 +49,12 @@ func TestFindColdTable(t *testing.T) {
 		p.Ifindex != link(t, w.near, "scan0").Attrs().Index || len(p.Warnings) != 0 {
 		t.Errorf("path = %+v", p)
 	}
+	if mac, ok, err := MACOf(p.Ifindex, p.Gateway); mac != p.NextHopMAC || !ok || err != nil {
+		t.Errorf("MACOf the gateway = %x, %v, %v, want %x", mac, ok, err, p.NextHopMAC)
+	}
+	if mac, ok, err := MACOf(p.Ifindex, ip(t, "198.18.0.77")); ok || err != nil {
+		t.Errorf("MACOf somebody else = %x, %v, %v, want none", mac, ok, err)
+	}
 	if n := len(heard(t, tap)); n != 1 {
 		t.Errorf("%d ARP packets arrived, want 1", n)
 	}

@@ -31,3 +31,18 @@ func known(k kernel, w *way) (hop, error) {
 	}
 	return hop{from: "nobody has asked lately"}, nil
 }
+
+// MACOf returns the link-layer address of a host on the link of an interface as the neighbour table has it now; ok is false
+// where it has none. It asks nobody, needs no privilege, and works in the network namespace of the calling thread.
+func MACOf(ifindex int, addr uint32) (mac [6]byte, ok bool, err error) {
+	k, err := openKernel()
+	if err != nil {
+		return mac, false, err
+	}
+	defer k.close()
+	n, err := k.neighbour(ifindex, addrOf(addr))
+	if err != nil || !usable(&n) {
+		return mac, false, err
+	}
+	return [6]byte(n.HardwareAddr), true, nil
+}
