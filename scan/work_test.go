@@ -377,10 +377,10 @@ func TestBatchesAreOfOnePass(t *testing.T) {
 	}
 	g := s.generator(s.work(1))
 	probed := make(map[target]int)
-	for now, n := time.Duration(0), 0; ; now++ {
+	for now := time.Duration(0); ; now++ {
 		batch := make([]packet.Probe, 300)
-		var wait time.Duration
-		if n, wait = g.fill(batch, now); n == 0 && wait == 0 {
+		n, wait := g.fill(batch, now)
+		if n == 0 && wait == 0 {
 			break
 		}
 		for _, tg := range targetsOf(batch[:n]) {

@@ -45,6 +45,8 @@ func TestTxQueueKick(t *testing.T) {
 			counts: TxCounters{Kicks: 1, Futile: 1}},
 		{name: "less than the budget taken is not tried again", submitted: 40, kernel: take(31, unix.EAGAIN),
 			want: KickBackpressure, counts: TxCounters{Kicks: 1}},
+		{name: "less than all taken, and no reason given", submitted: 40, kernel: take(31, 0), want: KickBackpressure,
+			counts: TxCounters{Kicks: 1}},
 		{name: "no memory", submitted: 40, kernel: take(3, unix.ENOBUFS), want: KickBackpressure,
 			counts: TxCounters{Kicks: 1}},
 		{name: "dropped, and the index shows it", submitted: 4, kernel: take(2, unix.EBUSY), want: KickDropped,

@@ -180,3 +180,36 @@ func TestTxOrderForeignCompletions(t *testing.T) {
 		t.Errorf("in order %v with %d free slots, want false, 8", q.order != nil, len(freeSlots(q)))
 	}
 }
+
+// TestTxOrderForgetsLengths: a length that was set is that of one frame, wherever in a reservation its slot was, whether it was
+// submitted or given back, and however few frames are sent at a time from then on.
+func TestTxOrderForgetsLengths(t *testing.T) {
+	for at := range 8 {
+		for submitted := range 9 {
+			q, _, k := newFake(t, orderedTx, 5)
+			size := q.Prefill(make([]byte, 60))
+			send := func(n int) []unix.XDPDesc {
+				q.Submit(n)
+				sent := takeAny(k)
+				for _, d := range sent {
+					k.comp.Put(d.Addr)
+				}
+				q.Reap()
+				return sent
+			}
+			send(q.Reserve(8))
+			send(q.Reserve(8)) // descriptors are not written any more
+			q.Reserve(8)
+			q.SetLen(at, 10)
+			send(submitted)
+			for range 20 {
+				q.Reserve(1)
+				for _, d := range send(1) {
+					if int(d.Len) != size {
+						t.Fatalf("slot %d of 8 made shorter, %d submitted: a later frame is sent with %d bytes, want %d", at, submitted, d.Len, size)
+					}
+				}
+			}
+		}
+	}
+}
