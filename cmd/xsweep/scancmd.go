@@ -131,7 +131,9 @@ func realScan(cmd *cobra.Command, o *options, s *settings, args []string, openin
 	log.Info(keep.log(log), "scan-id", run.ID(), "shard", shardText(&s.scan), "targets", run.Targets(), "rate", rateText(o),
 		"seed", s.scan.Seed)
 	admitThreads(run.Threads())
-	err = finish(out, supervise(ctx, watcher, stop, out))
+	err = supervise(ctx, watcher, stop, out)
+	busy.now("the output")
+	err = finish(out, err)
 	watcher.last.settle(out.Written())
 	busy.now("the log")
 	report(log, &watcher.last)
