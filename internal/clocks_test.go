@@ -24,6 +24,7 @@ var readsClock = map[string]struct {
 	"scan/engine_xdp.go":             {1, "steady: compared"},
 	"scan/headreceiver.go":           {1, "steady: a deadline"},
 	"scan/open.go":                   {0, "time of day: of rows; the function is handed on, and a test jumps it"},
+	"output/claim.go":                {2, "steady: a deadline"},
 	"output/lines.go":                {2, "steady: compared"},
 	"output/mark.go":                 {1, "steady: compared"},
 	"cmd/xsweep/keeper.go":           {1, "time of day: printed into the checkpoint"},

@@ -119,7 +119,10 @@ func openToResume(f File, mark Mark) (*Sink, int64, error) {
 		return nil, 0, resumeError(mark, causeOf(err))
 	}
 	s := &Sink{f: file, regular: true}
-	size, err := s.checkMark(f, mark)
+	size := int64(0)
+	if err = s.claim(); err == nil {
+		size, err = s.checkMark(f, mark)
+	}
 	if err != nil {
 		s.abandon()
 		return nil, 0, resumeError(mark, causeOf(err))

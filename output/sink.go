@@ -31,7 +31,8 @@ type Sink struct {
 // stdoutName is what errors call standard output.
 const stdoutName = "standard output"
 
-// Create opens path for writing, truncating a file that is there; "-" is standard output. The error reads like
+// Create opens path for writing, truncating a file that is there; "-" is standard output. A file is locked: one that
+// another process has is, a second later, an error that is ErrTaken. The error reads like
 // "create results/x.csv: no such file or directory" and wraps the errno. Since old results are gone afterwards,
 // call it when everything else is known to be in order.
 //
@@ -49,11 +50,30 @@ func Create(path string) (*Sink, error) {
 	return s, nil
 }
 
-// openSink does the part of Create that destroys nothing: begin follows, or abandon.
+// openSink does the part of Create that destroys nothing: begin follows, or abandon. A file is ours alone from here on.
 func openSink(path string) (*Sink, error) {
 	if path == "" {
 		return nil, errors.New("create output file: empty file name")
 	}
+	const attempts = 10 // on a file system that gives one file several numbers, all are in vain
+	for attempt := 1; ; attempt++ {
+		s, err := openUnclaimed(path)
+		if err != nil {
+			return nil, err
+		}
+		err = s.claim()
+		if err == nil && (attempt == attempts || s.isAt(path)) {
+			return s, nil
+		}
+		s.created = false // it is somebody else's, who was faster
+		s.abandon()
+		if err != nil {
+			return nil, fmt.Errorf("create %s: %w", s.Name(), err)
+		}
+	}
+}
+
+func openUnclaimed(path string) (*Sink, error) {
 	s, name := &Sink{stdout: path == "-"}, path
 	var err error
 	if s.stdout {
@@ -106,8 +126,13 @@ func openFile(path string) (f *os.File, created bool, err error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return f, false, err
 	}
-	f, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o666)
-	return f, err == nil, err
+	const create, mode = os.O_WRONLY | os.O_CREATE, 0o666
+	f, err = os.OpenFile(path, create|os.O_EXCL, mode)
+	if !errors.Is(err, fs.ErrExist) {
+		return f, err == nil, err
+	}
+	f, err = os.OpenFile(path, create, mode) // somebody was faster, or it is a link to nothing
+	return f, false, err
 }
 
 func openStdout() (*os.File, error) {

@@ -118,7 +118,7 @@ func (e *outputError) hint() string {
 	case errors.Is(e.err, unix.ENOSPC), errors.Is(e.err, unix.EDQUOT):
 		return "free some space; the rows written so far are whole"
 	case errors.Is(e.err, unix.ENOENT), errors.Is(e.err, unix.EACCES), errors.Is(e.err, unix.EISDIR),
-		errors.Is(e.err, unix.EROFS), errors.Is(e.err, unix.EPERM):
+		errors.Is(e.err, unix.EROFS), errors.Is(e.err, unix.EPERM), errors.Is(e.err, output.ErrTaken):
 		return "choose another file with " + e.flag
 	}
 	return ""
