@@ -59,10 +59,14 @@ func (g *Group) Mark() ([]Mark, error) {
 
 // SyncFiles returns once what was written to regular files by now is on disk: when it is called after Mark, every row
 // that the marks cover. It may be called from any goroutine, while another one writes, but not after Close.
-// An error names the file, is ErrUnsynced, and comes again each time: rows written by then may be lost.
+// An error names the file, is ErrUnsynced, and comes again each time: rows written by then may be lost. The names of files
+// that were made for the Group are brought to disk as well; an error of that is one of a directory, and passes.
 func (g *Group) SyncFiles() error {
 	for _, f := range g.files {
 		if err := f.sink.Sync(); err != nil {
+			return err
+		}
+		if err := f.sink.syncName(); err != nil {
 			return err
 		}
 	}

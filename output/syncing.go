@@ -3,8 +3,12 @@ package output
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"sync"
+
+	"github.com/xsweep/xsweep/internal/dirsync"
 )
 
 // ErrUnsynced is what errors are of a file that could not be brought to disk.
@@ -15,8 +19,9 @@ var ErrUnsynced = errors.New("what was written to it may be lost")
 
 // syncing brings a file to disk, and keeps the first error for good.
 type syncing struct {
-	mu  sync.Mutex
-	err error
+	mu      sync.Mutex
+	err     error
+	isNamed bool // the name is on disk as well
 }
 
 func (s *syncing) sync(f *os.File) error {
@@ -29,4 +34,22 @@ func (s *syncing) sync(f *os.File) error {
 		s.err = fmt.Errorf("%w: %w", err, ErrUnsynced)
 	}
 	return s.err
+}
+
+// syncName has the name of a file that was made for the Sink outlive a crash of the machine: fsync(2) of a file says nothing
+// of that. It opens the directory, which nobody needs a right for to write there: without it, the file system is trusted.
+func (s *Sink) syncName() error {
+	if !s.created || !s.regular {
+		return nil
+	}
+	s.synced.mu.Lock()
+	defer s.synced.mu.Unlock()
+	if s.synced.isNamed {
+		return nil
+	}
+	if err := dirsync.Sync(filepath.Dir(s.Name())); err != nil && !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	s.synced.isNamed = true
+	return nil
 }

@@ -2,7 +2,9 @@ package output
 
 import (
 	"errors"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -65,5 +67,44 @@ func TestSyncFailsForGood(t *testing.T) {
 		if rows, err := os.ReadFile(f.Path); err != nil || strings.Count(string(rows), "\n") != 2 {
 			t.Errorf("%s has %q, %v", f.Path, rows, err)
 		}
+	}
+}
+
+// TestNameIsSynced: that of a file that was made for a Group goes to disk with its first rows, once; that of a file which was
+// there is there. What does not find the directory has looked for it.
+func TestNameIsSynced(t *testing.T) {
+	top := t.TempDir()
+	dir, away := filepath.Join(top, "here"), filepath.Join(top, "away")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	f := in(dir, "x.csv")
+	syncAway := func(g *Group) error {
+		t.Helper()
+		if err := os.Rename(dir, away); err != nil {
+			t.Fatal(err)
+		}
+		err := g.SyncFiles()
+		if err := os.Rename(away, dir); err != nil {
+			t.Fatal(err)
+		}
+		return err
+	}
+	made, err := OpenGroup([]File{f}, Config{Fields: mustParse(t, "saddr")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syncAway(made); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("made, its directory elsewhere: error %v", err)
+	}
+	if err := errors.Join(made.SyncFiles(), syncAway(made), made.Close()); err != nil {
+		t.Errorf("once its name is on disk: %v", err)
+	}
+	there, err := OpenGroup([]File{f}, Config{Fields: mustParse(t, "saddr")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(syncAway(there), there.Close()); err != nil {
+		t.Errorf("a file that was there: %v", err)
 	}
 }

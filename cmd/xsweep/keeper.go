@@ -222,6 +222,9 @@ func (k *keeper) Mark() (err error) {
 // Save implements scan.Keeper. A file that could not be brought to disk once fails each later Save: see output.ErrUnsynced.
 func (k *keeper) Save(state *scan.State) error {
 	err := k.out.SyncFiles()
+	if err != nil && !errors.Is(err, output.ErrUnsynced) {
+		return err // of a directory: it may be another one the next time
+	}
 	if err == nil {
 		err = k.journal.Sync()
 	}
