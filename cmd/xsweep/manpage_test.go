@@ -25,7 +25,8 @@ What is there instead of a scan is for the command line alone. The commands demo
 	{"FILES", defaultConfig + ` is read where it exists and --config names no other. --config "" reads none.
 
 The FILE of --checkpoint is for its owner alone: it has the key by which answers are told from forged ones. FILE.seen beside it
-remembers what has answered, 8 bytes for each, and is removed when the scan is complete; both have to stay together.`},
+remembers what has answered, 8 bytes for each, and is removed when the scan is complete; both have to stay together. FILE is
+written as FILE.partial and then renamed. No other file of the scan can have one of these names.`},
 	{"EXIT STATUS", `0: done, or ended in good order by a limit or a first SIGINT.
 
 1: failed.

@@ -20,8 +20,8 @@ neither the environment nor a configuration file is read. Options given here tak
 only those that change nothing about what is probed; the others stay as the scan had them, which is their default here.
 
 Lists of targets and blocklists are read again. A blocklist that has become longer is respected; any other change is an
-error that says what has changed. What the checkpoint does not cover is probed again, and rows behind it stay: a few rows
-may be there twice, none is missing.`
+error that says what has changed, and so is an output file that was replaced or edited. What the checkpoint does not cover
+is probed again, and rows behind it stay: a few rows may be there twice, none is missing.`
 
 func newResume() *cobra.Command {
 	o := new(options)
