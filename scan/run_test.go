@@ -48,3 +48,21 @@ func TestErrorsBeatTheEnd(t *testing.T) {
 		}
 	}
 }
+
+// TestRuntimeCountsEarlierSessions: the longest time to send is that of all sessions together.
+func TestRuntimeCountsEarlierSessions(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	before := &State{Counters: Snapshot{Sending: time.Hour}}
+	s := &Scan{cfg: Config{NoBackoff: true, Logger: slog.New(slog.DiscardHandler), MaxRuntime: time.Hour + time.Millisecond, Resume: before},
+		collector: new(collector), clock: newClock(), broken: make(chan error, 1), device: device{lost: make(chan error, 1)}}
+	var probing sync.WaitGroup
+	probing.Go(func() {
+		for !s.phase.stopProbing.Load() && ctx.Err() == nil {
+			time.Sleep(time.Millisecond)
+		}
+	})
+	if end, err := s.supervise(ctx, nil, &probing); end != EndMaxRuntime || err != nil {
+		t.Errorf("a scan of an hour and a millisecond that had an hour ended because %q, %v", end, err)
+	}
+}
