@@ -14,8 +14,9 @@ var (
 
 // A watch ends probing when the scan goes wrong in a way that Config has a limit for. The times are ZMap's.
 type watch struct {
-	cfg *Config
-	low time.Duration // when the hit rate fell below the limit; 0 while it is not
+	cfg  *Config
+	last time.Duration // when the scan was looked at before
+	low  time.Duration // when the hit rate fell below the limit; 0 while it is not
 }
 
 const (
@@ -29,6 +30,10 @@ func (w *watch) check(now *Snapshot) (End, error) {
 	if failures := now.Losses.SendFailures(); w.cfg.LimitSendFailures && failures > w.cfg.MaxSendFailures {
 		return EndSendFailures, fmt.Errorf("%w: %d are more than %d", ErrSendFailures, failures, w.cfg.MaxSendFailures)
 	}
+	if away := now.Elapsed - w.last - 2*watchEvery; away > 0 && w.low != 0 {
+		w.low += away // the process was stopped, or the machine: nobody could have answered
+	}
+	w.last = now.Elapsed
 	switch {
 	case now.Elapsed <= hitRateStart || now.HitRate() >= w.cfg.MinHitRate:
 		w.low = 0

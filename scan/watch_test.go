@@ -2,23 +2,31 @@ package scan
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 )
 
 func TestWatchHitRate(t *testing.T) {
-	at := func(seconds float64, hits uint64) Snapshot {
-		return Snapshot{Elapsed: time.Duration(seconds * float64(time.Second)), Probed: 1000, Hits: hits}
+	// each is a look every second from one time to another, in seconds.
+	each := func(from, to int, hits uint64) (looks []Snapshot) {
+		for at := from; at <= to; at++ {
+			looks = append(looks, Snapshot{Elapsed: time.Duration(at) * time.Second, Probed: 1000, Hits: hits})
+		}
+		return looks
 	}
 	tests := []struct {
 		name  string
 		looks []Snapshot
 		want  End
 	}{
-		{"high enough", []Snapshot{at(6, 20), at(12, 20)}, ""},
-		{"low from the start", []Snapshot{at(1, 0), at(6, 0), at(10.9, 0)}, ""},
-		{"low for five seconds after the first five", []Snapshot{at(1, 0), at(6, 0), at(11, 0)}, EndLowHitRate},
-		{"low, up again and low", []Snapshot{at(6, 0), at(10, 20), at(11, 0), at(15, 0)}, ""},
+		{"high enough", each(1, 12, 20), ""},
+		{"low from the start", each(1, 10, 0), ""},
+		{"low for five seconds after the first five", each(1, 11, 0), EndLowHitRate},
+		{"low, up again and low", slices.Concat(each(1, 9, 0), each(10, 10, 20), each(11, 15, 0)), ""},
+		{"low, and stopped for half a minute", slices.Concat(each(1, 7, 0), each(37, 38, 0)), ""},
+		{"low before a stop and after it", slices.Concat(each(1, 7, 0), each(37, 39, 0)), EndLowHitRate},
+		{"stopped while that was high enough, then low", slices.Concat(each(1, 7, 20), each(37, 41, 0)), ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -26,7 +34,9 @@ func TestWatchHitRate(t *testing.T) {
 			var got End
 			var err error
 			for i := range tt.looks {
-				got, err = w.check(&tt.looks[i])
+				if got, err = w.check(&tt.looks[i]); err != nil && i < len(tt.looks)-1 {
+					t.Fatalf("ends after %v: %v", tt.looks[i].Elapsed, err)
+				}
 			}
 			if got != tt.want || errors.Is(err, ErrLowHitRate) != (tt.want != "") {
 				t.Errorf("ends because %q, %v; want %q", got, err, tt.want)
