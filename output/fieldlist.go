@@ -15,7 +15,8 @@ var ErrUnknownField = errors.New("unknown output field")
 
 // ParseFields reads a field list such as "saddr, sport, success": names separated by commas or blanks, as in
 // ZMap, in any order and as often as wanted. "*" stands for all of Fields. An unknown name is an error that
-// holds the name and the field most like it, if one is: ErrUnknownField. Errors are also an empty list and one of more than MaxFields.
+// holds the name and the field most like it, if one is: ErrUnknownField. Errors are also an empty list and one of more
+// than MaxFields.
 func ParseFields(spec string) ([]Field, error) {
 	all := Fields()
 	var list []Field

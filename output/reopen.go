@@ -168,10 +168,7 @@ func (s *Sink) checkMark(f File, mark Mark) (int64, error) {
 	if f.Compression == Uncompressed && last[len(last)-1] != '\n' {
 		return 0, fmt.Errorf("no row ends at byte %d, where one ended before: %s", mark.Size, wayOut)
 	}
-	switch isSame, err := mark.Tail.isAt(s.f, mark.Size); {
-	case err != nil:
-		return 0, err
-	case !isSame:
+	if !mark.Tail.isOf(last) {
 		return 0, fmt.Errorf("it is another file, or was changed: its bytes before byte %d are not those that were there: %s",
 			mark.Size, wayOut)
 	}
@@ -182,28 +179,33 @@ func resumeError(mark Mark, cause error) error {
 	return fmt.Errorf("resume output %s: %w", called(mark.Path), cause)
 }
 
-// cutTo has the file end, and the next Write begin, at end, and returns by how much it is shorter. An end of -1 leaves
-// it alone.
+// cutTo is goOnAt for a file of rows, of whose last bytes a Mark tells. An end of -1 leaves it alone.
 func (s *Sink) cutTo(end int64) (cut int64, err error) {
 	if end < 0 {
 		return 0, nil
 	}
-	info, err := s.f.Stat()
+	if cut, err = s.goOnAt(end); err == nil {
+		s.end, err = readEnd(s.f, end)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("resume output %s: %w", s.Name(), causeOf(err))
 	}
-	if cut = info.Size() - end; cut > 0 {
+	return cut, nil
+}
+
+// goOnAt has a file end, and the next Write begin, at end, and returns by how much it is shorter.
+func (s *Sink) goOnAt(end int64) (cut int64, err error) {
+	info, err := s.f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	if cut = max(0, info.Size()-end); cut > 0 {
 		if err := s.f.Truncate(end); err != nil {
-			return 0, fmt.Errorf("resume output %s: %w", s.Name(), causeOf(err))
+			return 0, err
 		}
 	}
-	if s.end, err = readEnd(s.f, end); err != nil {
-		return 0, fmt.Errorf("resume output %s: %w", s.Name(), causeOf(err))
-	}
-	if _, err := s.f.Seek(end, io.SeekStart); err != nil {
-		return 0, fmt.Errorf("resume output %s: %w", s.Name(), causeOf(err))
-	}
-	return cut, nil
+	_, err = s.f.Seek(end, io.SeekStart)
+	return cut, err
 }
 
 // resume has a Writer count from rows on.

@@ -10,7 +10,8 @@ import (
 
 // AppendStatus is CreateStatus for what goes on: rows that are in the file stay, and there is one header. The part of a row
 // that a killed process may have left at the end is cut off, and with it all from a byte of zero on, which a crash of the
-// machine may leave. Standard output gets a header: it is that of another process. A file that does not begin with the header is somebody else's: an error that names it.
+// machine may leave. Standard output gets a header: it is that of another process. A file that does not begin with the
+// header is somebody else's: an error that names it.
 func AppendStatus(path string) (*StatusWriter, error) {
 	sink, err := openSink(path)
 	if err != nil {
@@ -19,7 +20,7 @@ func AppendStatus(path string) (*StatusWriter, error) {
 	at := int64(0)
 	if sink.regular && !sink.created && !sink.stdout {
 		if at, err = wholeStatus(path); err == nil {
-			err = sink.goOnAt(at)
+			_, err = sink.goOnAt(at)
 		}
 	}
 	if err == nil && at == 0 {
@@ -54,16 +55,4 @@ func wholeStatus(path string) (end int64, err error) {
 	}
 	rows, err := findRemains(f, 0, info.Size(), File{Path: path}, 0)
 	return rows.end, err
-}
-
-// goOnAt has a file end, and what is written next begin, at a place.
-func (s *Sink) goOnAt(end int64) error {
-	info, err := s.f.Stat()
-	if err == nil && info.Size() > end {
-		err = s.f.Truncate(end)
-	}
-	if err == nil {
-		_, err = s.f.Seek(end, io.SeekStart)
-	}
-	return err
 }
