@@ -6,8 +6,11 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xsweep/xsweep/internal/filesync"
 )
 
 // Sink is where rows end up: a file that Create made, or standard output. It is for one goroutine.
@@ -23,7 +26,8 @@ type Sink struct {
 	stdout  bool    // ours is a duplicate; what is in the file already is not ours
 	created bool    // the file was not there before
 	end     ending  // of a regular file
-	synced  syncing // likewise
+	synced  filesync.Syncer
+	named   atomic.Bool // the name of a file that was created is on disk
 	closed  bool
 	err     error // what Close returned
 }
@@ -212,7 +216,7 @@ func (s *Sink) Sync() error {
 	if !s.regular {
 		return nil
 	}
-	return s.synced.sync(s.f)
+	return s.synced.Sync(s.f, ErrUnsynced)
 }
 
 // Close syncs and closes. A scan ends once, so the wait for the disk is worth what it tells: file systems that

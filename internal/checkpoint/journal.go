@@ -10,10 +10,11 @@ import (
 	"io/fs"
 	"iter"
 	"os"
-	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xsweep/xsweep/internal/filesync"
 )
 
 // Suffix makes the name of a journal of that of its checkpoint.
@@ -29,8 +30,7 @@ type Journal struct {
 	mark Mark   // of what was, the magic included
 	from int64  // where the numbers begin: behind the magic, if there is one
 
-	syncing sync.Mutex
-	failed  error // of Sync, for good
+	synced filesync.Syncer
 }
 
 const keySize = 8 // bytes, little endian
@@ -205,19 +205,10 @@ func (j *Journal) IsEmpty() bool {
 	return err == nil && isOurs
 }
 
-// Sync returns once what was flushed is on disk. An error names the file, and comes again each time: the system tells of
-// data that it could not write once, and takes it for written from then on.
-func (j *Journal) Sync() error {
-	j.syncing.Lock()
-	defer j.syncing.Unlock()
-	if j.failed != nil {
-		return j.failed
-	}
-	if err := j.f.Sync(); err != nil {
-		j.failed = fmt.Errorf("%w: what was noted in it may be lost", err)
-	}
-	return j.failed
-}
+// Sync returns once what was flushed is on disk. An error names the file, and comes again each time: see filesync.
+func (j *Journal) Sync() error { return j.synced.Sync(j.f, errUnsynced) }
+
+var errUnsynced = errors.New("what was noted in it may be lost")
 
 // Close gives up the lock.
 func (j *Journal) Close() error { return j.f.Close() }
